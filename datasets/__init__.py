@@ -1,0 +1,1 @@
+"""Data sets: manifests, formats, the catalogue, sampling and transforms."""

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, protocols, benchmark targets, reports and speed."""

@@ -1,0 +1,1 @@
+"""Kernel: the types and rules that every part shares. Standard library, NumPy and OpenCV only."""

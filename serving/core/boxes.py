@@ -1,0 +1,73 @@
+"""Axis-aligned boxes as arrays `xyxy_px` (N, 4): left, top, right, bottom; x right, y down."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float32] | NDArray[np.float64]
+
+
+def area_px2(xyxy_px: Boxes) -> NDArray[np.floating]:
+    """(N,) areas in square pixels; an inverted box has none."""
+    size = np.clip(xyxy_px[:, 2:] - xyxy_px[:, :2], 0, None)
+    return size[:, 0] * size[:, 1]
+
+
+def intersection_px2(a_px: Boxes, b_px: Boxes) -> NDArray[np.floating]:
+    """(N, M) areas that each box of `a_px` (N, 4) shares with each of `b_px` (M, 4)."""
+    left_top = np.maximum(a_px[:, None, :2], b_px[None, :, :2])
+    right_bottom = np.minimum(a_px[:, None, 2:], b_px[None, :, 2:])
+    size = np.clip(right_bottom - left_top, 0, None)
+    return size[..., 0] * size[..., 1]
+
+
+def iou(a_px: Boxes, b_px: Boxes) -> NDArray[np.floating]:
+    """(N, M) intersection over union of `a_px` (N, 4) and `b_px` (M, 4); 0 for empty boxes."""
+    shared = intersection_px2(a_px, b_px)
+    union = area_px2(a_px)[:, None] + area_px2(b_px)[None, :] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def clip(xyxy_px: Boxes, image_size_hw: tuple[int, int]) -> Boxes:
+    """The parts of the boxes that lie inside an image."""
+    height, width = image_size_hw
+    return np.clip(xyxy_px, 0, np.array([width, height, width, height], xyxy_px.dtype))
+
+
+def xywh_from_xyxy(xyxy_px: Boxes) -> Boxes:
+    """Left, top, width, height, as COCO and MOT files write them."""
+    return np.concatenate([xyxy_px[:, :2], xyxy_px[:, 2:] - xyxy_px[:, :2]], axis=1)
+
+
+def xyxy_from_xywh(xywh_px: Boxes) -> Boxes:
+    """Left, top, right, bottom from left, top, width, height."""
+    return np.concatenate([xywh_px[:, :2], xywh_px[:, :2] + xywh_px[:, 2:]], axis=1)
+
+
+def foot_points(xyxy_px: Boxes) -> Boxes:
+    """(N, 2) middle of each lower edge: where a standing person touches the floor."""
+    return np.stack([(xyxy_px[:, 0] + xyxy_px[:, 2]) / 2, xyxy_px[:, 3]], axis=1)
+
+
+def nms(
+    xyxy_px: Boxes,
+    score: NDArray[np.floating],
+    iou_threshold: float,
+    class_id: NDArray[np.integer] | None = None,
+) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression, per class where `class_id` is given.
+
+    Returns the kept rows, best score first. Equal scores keep their input order, so the result
+    does not depend on the sorting algorithm. A box is dropped when its IoU with a better kept
+    box of its class is above `iou_threshold`.
+    """
+    order = np.argsort(-score, kind="stable")
+    overlap = iou(xyxy_px[order], xyxy_px[order]) > iou_threshold
+    if class_id is not None:
+        overlap &= class_id[order][:, None] == class_id[order][None, :]
+    alive = np.ones(len(order), dtype=bool)
+    for row in range(len(order)):
+        if alive[row]:
+            alive[row + 1 :] &= ~overlap[row, row + 1 :]
+    return order[alive]

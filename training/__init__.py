@@ -1,0 +1,1 @@
+"""Training: networks, losses, Lightning modules, and the export of bundles."""
