@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float32] | NDArray[np.float64]
+Boxes = NDArray[Any]
+"""Boxes in float32 or float64; results keep the type they were given."""
 
 
-def area_px2(xyxy_px: Boxes) -> NDArray[np.floating]:
+def area_px2(xyxy_px: Boxes) -> NDArray[Any]:
     """(N,) areas in square pixels; an inverted box has none."""
     size = np.clip(xyxy_px[:, 2:] - xyxy_px[:, :2], 0, None)
-    return size[:, 0] * size[:, 1]
+    areas: NDArray[Any] = size[:, 0] * size[:, 1]
+    return areas
 
 
-def intersection_px2(a_px: Boxes, b_px: Boxes) -> NDArray[np.floating]:
+def intersection_px2(a_px: Boxes, b_px: Boxes) -> NDArray[Any]:
     """(N, M) areas that each box of `a_px` (N, 4) shares with each of `b_px` (M, 4)."""
     left_top = np.maximum(a_px[:, None, :2], b_px[None, :, :2])
     right_bottom = np.minimum(a_px[:, None, 2:], b_px[None, :, 2:])
     size = np.clip(right_bottom - left_top, 0, None)
-    return size[..., 0] * size[..., 1]
+    areas: NDArray[Any] = size[..., 0] * size[..., 1]
+    return areas
 
 
-def iou(a_px: Boxes, b_px: Boxes) -> NDArray[np.floating]:
+def iou(a_px: Boxes, b_px: Boxes) -> NDArray[Any]:
     """(N, M) intersection over union of `a_px` (N, 4) and `b_px` (M, 4); 0 for empty boxes."""
     shared = intersection_px2(a_px, b_px)
     union = area_px2(a_px)[:, None] + area_px2(b_px)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    ratio: NDArray[Any] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return ratio
 
 
 def clip(xyxy_px: Boxes, image_size_hw: tuple[int, int]) -> Boxes:
     """The parts of the boxes that lie inside an image."""
     height, width = image_size_hw
-    return np.clip(xyxy_px, 0, np.array([width, height, width, height], xyxy_px.dtype))
+    limits = np.array([width, height, width, height], xyxy_px.dtype)
+    return np.asarray(np.clip(xyxy_px, 0, limits))
 
 
 def xywh_from_xyxy(xyxy_px: Boxes) -> Boxes:
@@ -70,4 +77,4 @@ def nms(
     for row in range(len(order)):
         if alive[row]:
             alive[row + 1 :] &= ~overlap[row, row + 1 :]
-    return order[alive]
+    return np.asarray(order[alive])

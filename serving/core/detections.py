@@ -48,7 +48,7 @@ class Detections:
 
     xyxy_px: NDArray[np.float32]
     score: NDArray[np.float32]
-    class_id: NDArray[np.int64] = field(default=None)  # type: ignore[assignment]
+    class_id: NDArray[np.int64] = field(default=None)  # type: ignore[arg-type]
     columns: Mapping[str, NDArray[Any]] = field(default=_NO_COLUMNS)
 
     def __post_init__(self) -> None:
@@ -90,9 +90,7 @@ class Detections:
 
     def with_column(self, name: str, values: NDArray[Any]) -> Detections:
         """The same detections with one more column; `values` has one row a detection."""
-        return Detections(
-            self.xyxy_px, self.score, self.class_id, {**self.columns, name: values}
-        )
+        return Detections(self.xyxy_px, self.score, self.class_id, {**self.columns, name: values})
 
 
 def _rows(values: NDArray[Any], count: int, name: str) -> NDArray[Any]:

@@ -1,0 +1,172 @@
+"""Plane geometry of pictures and floors. Image axes: x right, y down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.core.errors import CalibrationError
+
+Point = tuple[float, float]
+
+MIN_POINT_PAIRS = 4
+_COLLINEAR_SHARE = 0.02
+"""Points whose thinner spread is under this share of the wider one count as lying on a line."""
+
+
+def signed_distance_px(
+    points_px: NDArray[np.floating], start_px: Point, end_px: Point
+) -> NDArray[np.float64]:
+    """(N,) distances of `points_px` (N, 2) from the infinite line through start and end.
+
+    Positive on the right-hand side of someone who walks from start to end across the picture:
+    with y down that is where (end − start) × (point − start) is positive.
+
+    Raises:
+        ValueError: start and end are one point.
+    """
+    along = np.subtract(end_px, start_px, dtype=np.float64)
+    length = float(np.hypot(*along))
+    if length == 0:
+        raise ValueError(f"line: expected two different points, got {start_px} twice")
+    offset = np.asarray(points_px, np.float64) - np.asarray(start_px, np.float64)
+    cross = along[0] * offset[:, 1] - along[1] * offset[:, 0]
+    return np.asarray(cross / length, np.float64)
+
+
+def position_along(
+    points_px: NDArray[np.floating], start_px: Point, end_px: Point
+) -> NDArray[np.float64]:
+    """(N,) where the foot of each perpendicular falls: 0 at start, 1 at end, beyond outside."""
+    along = np.subtract(end_px, start_px, dtype=np.float64)
+    offset = np.asarray(points_px, np.float64) - np.asarray(start_px, np.float64)
+    return np.asarray(offset @ along / float(along @ along), np.float64)
+
+
+def inside_polygon(
+    points_px: NDArray[np.floating], polygon_px: NDArray[np.floating]
+) -> NDArray[np.bool_]:
+    """(N,) whether each of `points_px` (N, 2) lies in `polygon_px` (M, 2), by the even-odd rule.
+
+    A point on a left or upper edge is inside, on a right or lower edge outside, so polygons that
+    share an edge never both claim a point.
+    """
+    x, y = np.asarray(points_px, np.float64).T[:, :, None]
+    x0, y0 = np.asarray(polygon_px, np.float64).T[:, None, :]
+    x1, y1 = np.roll(x0, -1, axis=1), np.roll(y0, -1, axis=1)
+    spans = (y0 <= y) != (y1 <= y)
+    rise = np.where(y1 == y0, 1.0, y1 - y0)
+    crossing_x = x0 + (y - y0) * (x1 - x0) / rise
+    crossings = spans & (x < crossing_x)
+    return np.asarray(crossings.sum(axis=1) % 2 == 1)
+
+
+def polygon_area(polygon: NDArray[np.floating]) -> float:
+    """Area enclosed by `polygon` (M, 2), in its squared unit (shoelace formula)."""
+    x, y = np.asarray(polygon, np.float64).T
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Homography:
+    """Maps the picture to the floor: metres from pixels, for points that touch the floor.
+
+    `matrix` (3, 3) takes image pixels to floor metres. `residual_m` is the root mean square
+    distance in metres between the given floor points and the mapped picture points; 0 for a
+    matrix that was given as such.
+    """
+
+    matrix: NDArray[np.float64]
+    residual_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.matrix, np.float64)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+            raise CalibrationError(
+                f"homography: expected a finite (3, 3) matrix, got {matrix.shape} {matrix.tolist()}"
+            )
+        if abs(np.linalg.det(matrix / np.linalg.norm(matrix))) < 1e-14:
+            raise CalibrationError("homography: expected an invertible matrix, got a singular one")
+        matrix.setflags(write=False)
+        object.__setattr__(self, "matrix", matrix)
+
+    @classmethod
+    def from_point_pairs(cls, image_px: Sequence[Point], floor_m: Sequence[Point]) -> Homography:
+        """The least-squares homography through at least four pairs.
+
+        Raises:
+            CalibrationError: too few pairs, pairs of unequal number, or points on one line.
+        """
+        if len(image_px) != len(floor_m):
+            raise CalibrationError(
+                f"calibration: expected as many image points as floor points, "
+                f"got {len(image_px)} and {len(floor_m)}"
+            )
+        if len(image_px) < MIN_POINT_PAIRS:
+            raise CalibrationError(
+                f"calibration: expected at least {MIN_POINT_PAIRS} point pairs, got {len(image_px)}"
+            )
+        pixels = np.asarray(image_px, np.float64)
+        metres = np.asarray(floor_m, np.float64)
+        for name, points in (("image_px", pixels), ("floor_m", metres)):
+            if _independent_points(points) < MIN_POINT_PAIRS:
+                raise CalibrationError(
+                    f"calibration {name}: expected {MIN_POINT_PAIRS} points of which no three lie "
+                    f"on one line, got collinear points {points.tolist()}"
+                )
+        matrix, _ = cv2.findHomography(pixels, metres, 0)
+        if matrix is None:
+            raise CalibrationError(f"calibration: no homography fits the points {list(image_px)}")
+        fitted = cls(np.asarray(matrix, np.float64))
+        distance_m = np.linalg.norm(fitted.to_floor(pixels) - metres, axis=1)
+        return cls(fitted.matrix, residual_m=float(np.sqrt(np.mean(distance_m**2))))
+
+    def to_floor(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N, 2) floor positions in metres of image points (N, 2); inf at or above the horizon."""
+        return _project(self.matrix, points_px)
+
+    def to_image(self, points_m: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N, 2) image pixels of floor positions (N, 2) in metres."""
+        return _project(np.linalg.inv(self.matrix), points_m)
+
+    def metres_per_pixel(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N, 2, 2) Jacobians of the floor position by image x and y at `points_px` (N, 2)."""
+        points = np.asarray(points_px, np.float64)
+        numerator = points @ self.matrix[:2, :2].T + self.matrix[:2, 2]
+        w = points @ self.matrix[2, :2] + self.matrix[2, 2]
+        w = np.where(np.abs(w) < 1e-12, 1e-12, w)[:, None, None]
+        return np.asarray(
+            self.matrix[None, :2, :2] / w
+            - numerator[:, :, None] * self.matrix[None, None, 2, :2] / w**2
+        )
+
+
+def _project(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
+    homogeneous = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    w = homogeneous[:, 2:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        projected = homogeneous[:, :2] / w
+    return np.where(np.abs(w) < 1e-12, np.inf, projected)
+
+
+def _independent_points(points: NDArray[np.float64]) -> int:
+    """How many points (at most 4) can be chosen so that no three of them lie on a line."""
+    chosen: list[int] = []
+    for candidate in range(len(points)):
+        trial = [*chosen, candidate]
+        triples = [(a, b, candidate) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
+        distinct = all(not np.allclose(points[c], points[candidate]) for c in chosen)
+        if distinct and not any(_collinear(points[list(triple)]) for triple in triples):
+            chosen = trial
+        if len(chosen) == MIN_POINT_PAIRS:
+            break
+    return len(chosen)
+
+
+def _collinear(triple: NDArray[np.float64]) -> bool:
+    spread = np.linalg.svd(triple - triple.mean(axis=0), compute_uv=False)
+    return bool(spread[1] <= _COLLINEAR_SHARE * spread[0])
