@@ -1,0 +1,1 @@
+"""Person detection: the network, its weights, its losses and its Lightning module."""

@@ -1,0 +1,210 @@
+"""Start weights for the detector: from an ONNX file, a bundle or a published checkpoint.
+
+An exported graph has each batch normalisation folded into its convolution, and often anonymous
+tensor names. It is read back by walking graph and network in the order of execution; a folded
+convolution becomes a convolution followed by a batch normalisation that only adds the bias.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from serving.core.errors import BundleError
+from training.detection.layers import BATCH_NORM_EPS, BaseConv
+from training.detection.network import YOLOX
+
+COCO_CLASS_NAMES = tuple(
+    "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
+    "stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,"
+    "backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,"
+    "baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,"
+    "knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,"
+    "chair,couch,potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,"
+    "cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,"
+    "hair drier,toothbrush".split(",")
+)
+"""The 80 classes of COCO in the order of the published checkpoints."""
+
+State = dict[str, Tensor]
+
+
+def load_weights(network: YOLOX, path: Path, class_names: Sequence[str]) -> None:
+    """Fill `network` from a bundle folder, an `.onnx` file or an official `.pth` checkpoint.
+
+    The class head is reduced to `class_names` where the source knows more classes.
+
+    Raises:
+        BundleError: the file is missing or unreadable, lacks a class, or a tensor is unknown,
+            missing or of the wrong shape; the message names it.
+    """
+    if len(class_names) != network.num_classes:
+        raise ValueError(
+            f"class_names: expected {network.num_classes} names, got {list(class_names)}"
+        )
+    path = path / "model.onnx" if path.is_dir() else path
+    if not path.is_file():
+        raise BundleError(f"start weights: expected a file, found none ({path})")
+    if path.suffix == ".onnx":
+        state = _state_from_onnx(network, path)
+    elif path.suffix == ".pth":
+        state = _state_from_checkpoint(path)
+    else:
+        raise BundleError(f"start weights: expected .onnx or .pth, got '{path.suffix}' ({path})")
+    source_names = _source_class_names(path, len(state["head.cls_preds.0.bias"]))
+    state = _select_classes(state, source_names, class_names, path)
+    _check(state, network.state_dict(), path)
+    network.load_state_dict(state)
+
+
+def interpolate_weights(start: State, tuned: State, alpha: float) -> State:
+    """θ = (1 − α) · start + α · tuned for every floating tensor; the others come from `tuned`.
+
+    Between a general network and one fine-tuned from it, this keeps much of what the first knows
+    elsewhere (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", WiSE-FT).
+
+    Raises:
+        ValueError: alpha lies outside [0, 1], or the two do not hold the same tensors.
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha: expected a value in [0, 1], got {alpha}")
+    if start.keys() != tuned.keys():
+        raise ValueError(f"weights differ in tensors: {sorted(start.keys() ^ tuned.keys())[:4]}")
+    return {
+        name: torch.lerp(start[name], tensor, alpha) if tensor.is_floating_point() else tensor
+        for name, tensor in tuned.items()
+    }
+
+
+def _state_from_onnx(network: YOLOX, path: Path) -> State:
+    convolutions = _onnx_convolutions(path)
+    names = _convolutions_in_order_of_execution(network)
+    if len(names) != len(convolutions):
+        raise BundleError(
+            f"start weights: expected {len(names)} convolutions, got {len(convolutions)} ({path})"
+        )
+    modules = dict(network.named_modules())
+    state: State = {}
+    for name, (weight, bias) in zip(names, convolutions, strict=True):
+        state[f"{name}.weight"] = weight
+        block_name, _, _ = name.rpartition(".")
+        if isinstance(modules[block_name], BaseConv):
+            state |= _batch_norm_that_adds(bias, f"{block_name}.bn")
+        else:
+            state[f"{name}.bias"] = bias
+    return state
+
+
+def _onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of each convolution, in the order of the graph's nodes."""
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import numpy_helper
+
+    try:
+        graph = onnx.load(path).graph
+    except DecodeError as error:
+        raise BundleError(f"start weights: not an ONNX model ({path}): {error}") from error
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    convolutions = []
+    for node in graph.node:
+        if node.op_type != "Conv":
+            continue
+        missing = [name for name in node.input[1:] if name not in constants]
+        if missing or len(node.input) != 3:
+            raise BundleError(
+                f"start weights: convolution '{node.name}': expected a constant weight and bias "
+                f"(batch normalisation folded), got inputs {list(node.input)} ({path})"
+            )
+        weight, bias = (numpy_helper.to_array(constants[name]) for name in node.input[1:])
+        convolutions.append((torch.tensor(weight), torch.tensor(bias)))
+    return convolutions
+
+
+def _convolutions_in_order_of_execution(network: YOLOX) -> list[str]:
+    names: list[str] = []
+    hooks = [
+        module.register_forward_hook(lambda *_, name=name: names.append(name))
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Conv2d)
+    ]
+    training = network.training
+    network.eval()
+    with torch.no_grad():
+        network(next(network.parameters()).new_zeros(1, 3, 64, 64))
+    network.train(training)
+    for hook in hooks:
+        hook.remove()
+    return names
+
+
+def _batch_norm_that_adds(bias: Tensor, name: str) -> State:
+    """Batch normalisation in evaluation mode whose only effect is `+ bias`."""
+    return {
+        f"{name}.weight": torch.ones_like(bias),
+        f"{name}.bias": bias,
+        f"{name}.running_mean": torch.zeros_like(bias),
+        f"{name}.running_var": torch.full_like(bias, 1 - BATCH_NORM_EPS),
+        f"{name}.num_batches_tracked": torch.tensor(0),
+    }
+
+
+def _state_from_checkpoint(path: Path) -> State:
+    import pickle
+
+    try:
+        checkpoint: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        raise BundleError(f"start weights: not a torch checkpoint ({path}): {error}") from error
+    state = checkpoint.get("model", checkpoint) if isinstance(checkpoint, dict) else None
+    if not isinstance(state, dict) or "head.cls_preds.0.bias" not in state:
+        raise BundleError(
+            f"start weights: expected a YOLOX checkpoint with 'head.cls_preds.0.bias' ({path})"
+        )
+    return state
+
+
+def _source_class_names(path: Path, num_classes: int) -> Sequence[str]:
+    metadata = path.with_name("bundle.json")
+    if metadata.is_file():
+        return json.loads(metadata.read_text(encoding="utf-8"))["class_names"]
+    if num_classes == len(COCO_CLASS_NAMES):
+        return COCO_CLASS_NAMES
+    raise BundleError(
+        f"start weights: expected a bundle.json with the names of {num_classes} classes, "
+        f"or the {len(COCO_CLASS_NAMES)} classes of COCO ({path})"
+    )
+
+
+def _select_classes(
+    state: State, source_names: Sequence[str], wanted: Sequence[str], path: Path
+) -> State:
+    unknown = [name for name in wanted if name not in source_names]
+    if unknown:
+        raise BundleError(
+            f"start weights: class '{unknown[0]}': expected one of {list(source_names)} ({path})"
+        )
+    rows = torch.tensor([source_names.index(name) for name in wanted])
+    return {
+        name: tensor[rows] if name.startswith("head.cls_preds.") else tensor
+        for name, tensor in state.items()
+    }
+
+
+def _check(state: State, expected: State, path: Path) -> None:
+    for name, tensor in expected.items():
+        if name not in state:
+            raise BundleError(f"start weights: tensor '{name}' is missing ({path})")
+        if state[name].shape != tensor.shape:
+            raise BundleError(
+                f"start weights: tensor '{name}': expected shape {tuple(tensor.shape)}, "
+                f"got {tuple(state[name].shape)} ({path})"
+            )
+    unknown = sorted(state.keys() - expected.keys())
+    if unknown:
+        raise BundleError(f"start weights: tensor '{unknown[0]}' is unknown ({path})")
