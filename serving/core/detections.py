@@ -49,7 +49,7 @@ class Detections:
     xyxy_px: NDArray[np.float32]
     score: NDArray[np.float32]
     class_id: NDArray[np.int64] = field(default=None)  # type: ignore[arg-type]
-    columns: Mapping[str, NDArray[Any]] = field(default=_NO_COLUMNS)
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=lambda: _NO_COLUMNS)
 
     def __post_init__(self) -> None:
         xyxy_px = _column(self.xyxy_px, np.float32, (None, 4), "xyxy_px")
