@@ -84,7 +84,8 @@ class Manifest:
             got = sha256_of(path)
             if got != entry.sha256:
                 raise DatasetError(
-                    f"data set '{self.name}', file {path}: expected sha256 {entry.sha256}, got {got}"
+                    f"data set '{self.name}', file {path}: expected sha256 {entry.sha256}, "
+                    f"got {got}"
                 )
 
     def write(self, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The sample: OpenCV's `vtest.avi`, a campus crossing seen from above (PETS 2009, S2.L1, view 1)."""
+"""The sample: OpenCV's `vtest.avi`, a campus crossing (PETS 2009, sequence S2.L1, view 1)."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ VTEST = CatalogEntry(
     file_name="vtest.avi",
     sha256="45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf",
     size_bytes=8_131_690,
-    licence="shipped as a sample with OpenCV (Apache-2.0); people filmed with consent for PETS 2009",
+    licence="a sample of the OpenCV project (Apache-2.0); recorded for PETS 2009",
     commercial_use=False,
     origins=(
         MirrorOrigin("data/tracking/pets09-s2l1/vtest.avi"),

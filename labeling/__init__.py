@@ -1,0 +1,1 @@
+"""Labeling: the loop between cameras, labelers and data sets."""

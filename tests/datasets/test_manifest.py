@@ -1,0 +1,71 @@
+import pytest
+
+from datasets.manifest import FILE_NAME, Manifest
+from serving.core.errors import DatasetError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "b.jpg").write_bytes(b"b")
+    (tmp_path / "a.json").write_bytes(b"a")
+    return tmp_path
+
+
+def manifest_of(folder) -> Manifest:
+    paths = [folder / "images" / "b.jpg", folder / "a.json"]
+    return Manifest.of_files(
+        paths, folder, name="site", source="cameras", licence="CC BY 4.0", commercial_use=True
+    )
+
+
+def test_the_hash_does_not_depend_on_the_order_of_the_files(folder):
+    manifest = manifest_of(folder)
+    shuffled = Manifest("site", "cameras", "CC BY 4.0", True, manifest.files[::-1])
+    assert shuffled.sha256 == manifest.sha256
+
+
+def test_the_hash_changes_with_the_content_of_a_file(folder):
+    before = manifest_of(folder).sha256
+    (folder / "a.json").write_bytes(b"A")
+    assert manifest_of(folder).sha256 != before
+
+
+def test_a_written_manifest_reads_back(folder):
+    manifest = manifest_of(folder)
+    manifest.write(folder)
+    assert Manifest.read(folder) == manifest
+    manifest.verify(folder)
+
+
+def test_a_changed_file_is_named(folder):
+    manifest = manifest_of(folder)
+    (folder / "images" / "b.jpg").write_bytes(b"c")
+    with pytest.raises(DatasetError, match=r"b\.jpg: expected sha256"):
+        manifest.verify(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    manifest = manifest_of(folder)
+    (folder / "a.json").unlink()
+    with pytest.raises(DatasetError, match=r"expected file .*a\.json, got none"):
+        manifest.verify(folder)
+
+
+def test_a_manifest_whose_list_was_edited_is_refused(folder):
+    path = manifest_of(folder).write(folder)
+    path.write_text(path.read_text().replace("a.json", "z.json"))
+    with pytest.raises(DatasetError, match="expected schema 1 and sha256"):
+        Manifest.read(folder)
+
+
+def test_a_truncated_manifest_is_refused(folder):
+    path = manifest_of(folder).write(folder)
+    path.write_text(path.read_text()[:30])
+    with pytest.raises(DatasetError, match="expected a manifest"):
+        Manifest.read(folder)
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match=f"expected a {FILE_NAME}, got none"):
+        Manifest.read(tmp_path)
