@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -148,12 +149,15 @@ class CatalogEntry:
 
     def _try(self, origin: Origin, path: Path) -> str | None:
         """Fetch from one origin; None when the file is in place, else the reason why not."""
-        partial = path.with_name(f".{path.name}.partial")
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        partial = Path(name)
         try:
             origin.fetch(partial)
             got = sha256_of(partial)
             if got != self.sha256:
                 return f"expected sha256 {self.sha256}, got {got}"
+            partial.chmod(0o644)
             partial.replace(path)
         except (OSError, urllib.error.URLError) as error:
             return str(error)
