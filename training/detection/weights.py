@@ -7,7 +7,6 @@ convolution becomes a convolution followed by a batch normalisation that only ad
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from serving.core.bundle import METADATA_FILE, MODEL_FILE, Bundle
 from serving.core.errors import BundleError
 from training.detection.layers import BATCH_NORM_EPS, BaseConv
 from training.detection.network import YOLOX
@@ -47,7 +47,7 @@ def load_weights(network: YOLOX, path: Path, class_names: Sequence[str]) -> None
         raise ValueError(
             f"class_names: expected {network.num_classes} names, got {list(class_names)}"
         )
-    path = path / "model.onnx" if path.is_dir() else path
+    path = path / MODEL_FILE if path.is_dir() else path
     if not path.is_file():
         raise BundleError(f"start weights: expected a file, found none ({path})")
     if path.suffix == ".onnx":
@@ -170,14 +170,13 @@ def _state_from_checkpoint(path: Path) -> State:
 
 
 def _source_class_names(path: Path, num_classes: int) -> Sequence[str]:
-    metadata = path.with_name("bundle.json")
-    if metadata.is_file():
-        return json.loads(metadata.read_text(encoding="utf-8"))["class_names"]
+    if path.with_name(METADATA_FILE).is_file():
+        return Bundle.load(path.parent).output("scores").labels
     if num_classes == len(COCO_CLASS_NAMES):
         return COCO_CLASS_NAMES
     raise BundleError(
-        f"start weights: expected a bundle.json with the names of {num_classes} classes, "
-        f"or the {len(COCO_CLASS_NAMES)} classes of COCO ({path})"
+        f"start weights: expected {len(COCO_CLASS_NAMES)} classes as in COCO, or a bundle that "
+        f"names them, got {num_classes} classes ({path})"
     )
 
 

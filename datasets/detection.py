@@ -1,0 +1,304 @@
+"""Pictures with boxes: COCO label files over a video's frames or a folder of images. No torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.catalog import CATALOG
+from serving.core.errors import DatasetError, LabelError
+
+IGNORED = -1
+"""Class of a box inside which nothing is learned: COCO's `iscrowd`, people too unclear to call."""
+
+_OUTSIDE_TOLERANCE_PX = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionSample:
+    """One picture: `image` BGR uint8 (H, W, 3), `xyxy_px` (M, 4) float32, `class_id` (M,) int64.
+
+    `class_id` indexes the class names that the source was opened with, or is `IGNORED`.
+    """
+
+    image: NDArray[np.uint8]
+    xyxy_px: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledImage:
+    """The labels of one picture, read and checked, without its pixels."""
+
+    file_name: str
+    frame_index: int | None
+    xyxy_px: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+
+class DetectionSource(Protocol):
+    """Labelled pictures, divided into those to train on and those to validate on."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it consists of, for the manifest."""
+
+    def prepare(self) -> None:
+        """Fetch what is missing and can be fetched."""
+
+    def train_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        """The pictures to train on."""
+
+    def validation_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        """The pictures to validate on; never next to one to train on."""
+
+
+class CocoVideo:
+    """Frames of one video with a COCO label file whose images carry a `frame_index`.
+
+    Args:
+        labels: the COCO file.
+        video: the video that it labels.
+        catalog_name: the catalogue's entry to fetch the video from where it is missing.
+        validation_fraction: share of the labelled frames, the last ones in time, to validate on.
+        gap_s: labelled frames less than this before the first validation frame are left out:
+            they show almost the same picture.
+    """
+
+    def __init__(
+        self,
+        labels: str | Path,
+        video: str | Path,
+        catalog_name: str | None = None,
+        validation_fraction: float = 0.2,
+        gap_s: float = 1.0,
+    ) -> None:
+        if not 0 <= validation_fraction < 1:
+            raise DatasetError(
+                f"validation_fraction: expected a share in [0, 1), got {validation_fraction}"
+            )
+        if catalog_name is not None and catalog_name not in CATALOG:
+            raise DatasetError(
+                f"catalog_name: expected one of {sorted(CATALOG)}, got '{catalog_name}'"
+            )
+        self.labels, self.video = Path(labels), Path(video)
+        self.catalog_name = catalog_name
+        self.validation_fraction, self.gap_s = validation_fraction, gap_s
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return self.labels, self.video
+
+    def prepare(self) -> None:
+        if not self.video.is_file() and self.catalog_name is not None:
+            CATALOG[self.catalog_name].get(self.video.parent)
+
+    def train_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return self._samples(class_names, validation=False)
+
+    def validation_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return self._samples(class_names, validation=True)
+
+    def _samples(self, class_names: Sequence[str], validation: bool) -> list[DetectionSample]:
+        labelled = read_coco(self.labels, class_names)
+        for image in labelled:
+            if image.frame_index is None:
+                raise LabelError(
+                    f"{self.labels}, image '{image.file_name}': expected a frame_index, got none"
+                )
+        train, held_out = split_by_time(
+            labelled, self.validation_fraction, self.gap_s * _frame_rate_hz(self.video)
+        )
+        chosen = held_out if validation else train
+        frames = read_frames(self.video, [image.frame_index or 0 for image in chosen])
+        return [
+            _sample(frame, image, self.labels)
+            for frame, image in zip(frames, chosen, strict=True)
+        ]
+
+
+class CocoImages:
+    """A folder of images with a COCO label file; images are read when asked for.
+
+    Args:
+        labels: the COCO file.
+        folder: where its `file_name`s lie.
+        validation: these pictures are to validate on, all of them; else to train on, all of them.
+    """
+
+    def __init__(self, labels: str | Path, folder: str | Path, validation: bool = False) -> None:
+        self.labels, self.folder, self.validation = Path(labels), Path(folder), validation
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.labels, *sorted(path for path in self.folder.rglob("*") if path.is_file()))
+
+    def prepare(self) -> None:
+        if not self.folder.is_dir():
+            raise DatasetError(f"images of {self.labels}: expected a folder, got {self.folder}")
+
+    def train_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return () if self.validation else _ImageFiles(self.labels, self.folder, class_names)
+
+    def validation_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return _ImageFiles(self.labels, self.folder, class_names) if self.validation else ()
+
+
+class _ImageFiles(Sequence[DetectionSample]):
+    def __init__(self, labels: Path, folder: Path, class_names: Sequence[str]) -> None:
+        self._labels, self._folder = labels, folder
+        self._labelled = read_coco(labels, class_names)
+
+    def __len__(self) -> int:
+        return len(self._labelled)
+
+    def __getitem__(self, index: Any) -> Any:
+        labelled = self._labelled[index]
+        image = cv2.imread(str(self._folder / labelled.file_name))
+        if image is None:
+            raise DatasetError(
+                f"{self._labels}: expected an image {self._folder / labelled.file_name}, got none"
+            )
+        return _sample(image, labelled, self._labels)
+
+
+def read_coco(path: Path, class_names: Sequence[str]) -> list[LabelledImage]:
+    """The images of a COCO file in order of frame index, then name; categories match by name.
+
+    Raises:
+        LabelError: the file is not COCO, a category is not in `class_names`, an annotation
+            belongs to no image, or a box is empty or lies outside its image.
+    """
+    try:
+        coco = json.loads(path.read_text(encoding="utf-8"))
+        categories = {entry["id"]: entry["name"] for entry in coco["categories"]}
+        images = {entry["id"]: entry for entry in coco["images"]}
+        boxes: dict[int, list[tuple[list[float], int]]] = {key: [] for key in images}
+        for annotation in coco["annotations"]:
+            where = f"{path}, annotation {annotation['id']}"
+            image = images.get(annotation["image_id"])
+            if image is None:
+                raise LabelError(f"{where}: expected a known image, got {annotation['image_id']}")
+            class_id = _class_id(annotation, categories, class_names, where)
+            boxes[image["id"]].append((_xyxy(annotation["bbox"], image, where), class_id))
+        labelled = [
+            LabelledImage(
+                image["file_name"],
+                image.get("frame_index"),
+                np.array([box for box, _ in boxes[key]], np.float32).reshape(-1, 4),
+                np.array([class_id for _, class_id in boxes[key]], np.int64),
+            )
+            for key, image in images.items()
+        ]
+    except OSError as error:
+        raise LabelError(f"{path}: expected a COCO file: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabelError(f"{path}: expected a COCO file, got {error!r}") from error
+    return sorted(labelled, key=lambda image: (image.frame_index or 0, image.file_name))
+
+
+def _class_id(
+    annotation: dict[str, Any], categories: dict[int, str], names: Sequence[str], where: str
+) -> int:
+    name = categories.get(annotation["category_id"])
+    if name not in names:
+        raise LabelError(f"{where}: expected a class of {list(names)}, got '{name}'")
+    return IGNORED if annotation.get("iscrowd") else list(names).index(name)
+
+
+def _xyxy(bbox: list[float], image: dict[str, Any], where: str) -> list[float]:
+    left, top, width, height = (float(value) for value in bbox)
+    right, bottom = left + width, top + height
+    slack = _OUTSIDE_TOLERANCE_PX
+    inside = (
+        left >= -slack
+        and top >= -slack
+        and right <= image["width"] + slack
+        and bottom <= image["height"] + slack
+    )
+    if not (width > 0 and height > 0 and inside):
+        raise LabelError(
+            f"{where}: expected a box inside {image['width']}×{image['height']} px, got {bbox}"
+        )
+    return [left, top, right, bottom]
+
+
+def split_by_time(
+    labelled: Sequence[LabelledImage], validation_fraction: float, gap_frames: float
+) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """Earlier frames to train on, the last `validation_fraction` to validate on, a gap between.
+
+    Frames less than `gap_frames` before the first validation frame go to neither side.
+    """
+    num_validation = round(len(labelled) * validation_fraction)
+    if num_validation == 0:
+        return list(labelled), []
+    validation = list(labelled[-num_validation:])
+    last_train_frame = (validation[0].frame_index or 0) - gap_frames
+    train = [
+        image
+        for image in labelled[:-num_validation]
+        if (image.frame_index or 0) <= last_train_frame
+    ]
+    return train, validation
+
+
+def read_frames(video: Path, frame_indices: Sequence[int]) -> list[NDArray[np.uint8]]:
+    """The frames of a video at ascending indices, decoded in one pass.
+
+    Raises:
+        DatasetError: the video is missing, unreadable, or ends before the last index.
+    """
+    capture = _open(video)
+    frames: list[NDArray[np.uint8]] = []
+    position = 0
+    try:
+        for index in frame_indices:
+            while position <= index:
+                if not capture.grab():
+                    raise DatasetError(
+                        f"{video}: expected a frame {index}, got {position} frames in all"
+                    )
+                position += 1
+            frames.append(capture.retrieve()[1])
+    finally:
+        capture.release()
+    return frames
+
+
+def _frame_rate_hz(video: Path) -> float:
+    capture = _open(video)
+    rate_hz = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    if not rate_hz > 0:
+        raise DatasetError(f"{video}: expected a frame rate, got {rate_hz}")
+    return float(rate_hz)
+
+
+def _open(video: Path) -> cv2.VideoCapture:
+    if not video.is_file():
+        raise DatasetError(f"labelled video: expected a file {video}, got none")
+    capture = cv2.VideoCapture(str(video))
+    if not capture.isOpened():
+        raise DatasetError(f"{video}: expected a video, got a file that cannot be decoded")
+    return capture
+
+
+def _sample(
+    image: NDArray[np.uint8], labelled: LabelledImage, labels: Path
+) -> DetectionSample:
+    height, width = image.shape[:2]
+    if len(labelled.xyxy_px) and (labelled.xyxy_px.max(axis=0)[2:] > (width + 1, height + 1)).any():
+        raise LabelError(
+            f"{labels}, image '{labelled.file_name}': expected boxes inside {width}×{height} px, "
+            f"got one to {labelled.xyxy_px.max(axis=0)[2:].tolist()}"
+        )
+    limits = np.array([width, height, width, height], np.float32)
+    return DetectionSample(image, np.clip(labelled.xyxy_px, 0, limits), labelled.class_id)
