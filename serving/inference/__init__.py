@@ -1,0 +1,1 @@
+"""Running bundles: one protocol, its backends, and the detector on top."""

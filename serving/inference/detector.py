@@ -1,0 +1,101 @@
+"""People in pictures: letterbox, inference, threshold and non-maximum suppression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.core import boxes
+from serving.core.detections import Detections
+from serving.core.errors import BundleError
+from serving.core.frame import Frame
+from serving.core.labels import PERSON, Task
+from serving.core.letterbox import Letterbox
+from serving.inference.backend import Backend
+
+
+class Detector:
+    """Finds the objects of one class with a detection bundle.
+
+    Args:
+        backend: runs the bundle; closed by whoever made it.
+        score_threshold: lowest score in [0, 1] that is reported; the bundle's when omitted.
+        nms_iou: of two boxes that overlap more than this, the better one stays; the bundle's
+            when omitted.
+        class_name: one of the bundle's classes.
+
+    Raises:
+        BundleError: the bundle is no detector, has no such class, or leaves out a threshold.
+        ValueError: a threshold lies outside [0, 1].
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        score_threshold: float | None = None,
+        nms_iou: float | None = None,
+        class_name: str = PERSON,
+    ) -> None:
+        bundle = backend.bundle
+        if bundle.task is not Task.DETECTION or bundle.resize != "letterbox":
+            raise BundleError(
+                f"bundle '{bundle.name}': expected task 'detection' with resize 'letterbox', "
+                f"got '{bundle.task}' with '{bundle.resize}'"
+            )
+        labels = bundle.output("scores").labels
+        if class_name not in labels:
+            raise BundleError(
+                f"bundle '{bundle.name}': expected class '{class_name}', got classes {list(labels)}"
+            )
+        self._backend = backend
+        self._boxes_name = bundle.output("boxes").name
+        self._scores_name = bundle.output("scores").name
+        self._class_id = labels.index(class_name)
+        self._score_threshold = _threshold(backend, "score", score_threshold)
+        self._nms_iou = _threshold(backend, "nms_iou", nms_iou)
+        self._buffer = np.empty((0, *bundle.input_size_hw, 3), np.uint8)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """One `Detections` a frame, best score first, boxes in pixels of that frame.
+
+        The frames go through the model as one batch and may differ in size and camera.
+        """
+        if len(frames) > len(self._buffer):
+            self._buffer = np.empty((len(frames), *self._buffer.shape[1:]), np.uint8)
+        batch = self._buffer[: len(frames)]
+        fits = [Letterbox(frame.image_size_hw, batch.shape[1:3]) for frame in frames]
+        for frame, fit, place in zip(frames, fits, batch, strict=True):
+            fit.apply(frame.image, out=place)
+        outputs = self._backend.infer(batch)
+        scores = outputs[self._scores_name][..., self._class_id]
+        return [
+            self._select(fit, xyxy_px, score)
+            for fit, xyxy_px, score in zip(fits, outputs[self._boxes_name], scores, strict=True)
+        ]
+
+    def _select(
+        self, fit: Letterbox, xyxy_px: NDArray[np.float32], score: NDArray[np.float32]
+    ) -> Detections:
+        # Most cells see background: everything after this line works on a few rows.
+        rows = np.flatnonzero(score >= self._score_threshold)
+        xyxy_px, score = xyxy_px[rows], score[rows]
+        kept = boxes.nms(xyxy_px, score, self._nms_iou)
+        class_id = np.full(len(kept), self._class_id, np.int64)
+        return Detections(fit.to_image(xyxy_px[kept]), score[kept], class_id)
+
+
+def _threshold(backend: Backend, name: str, value: float | None) -> float:
+    """The given value, or else the bundle's."""
+    bundle = backend.bundle
+    if value is None:
+        if name not in bundle.thresholds:
+            raise BundleError(
+                f"bundle '{bundle.name}': expected a threshold '{name}', "
+                f"got {sorted(bundle.thresholds)}"
+            )
+        value = bundle.thresholds[name]
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} threshold: expected a value in [0, 1], got {value}")
+    return float(value)

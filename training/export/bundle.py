@@ -1,0 +1,138 @@
+"""Writing a bundle: graph, metadata and card, and only when the backends agree with torch."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.model_card import render_card
+from serving.core.bundle import (
+    CARD_FILE,
+    METADATA_FILE,
+    MODEL_FILE,
+    Bundle,
+    Output,
+    sha256_of,
+)
+from serving.core.frame import Frame
+from serving.core.labels import Task
+from training.detection.network import YOLOX
+from training.export.onnx import BOXES, SCORES, ExportableDetector, export_onnx
+from training.export.parity import Measure, check_parity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleDescription:
+    """What a bundle says of itself and only its maker knows.
+
+    Args:
+        name: the bundle's name, that of its folder in the zoo.
+        version: semantic version.
+        class_names: the classes in the order of the network's outputs.
+        input_size_hw: height and width of the graph's pictures in pixels.
+        score_threshold: lowest score that a detector reports; low, since the tracker's second
+            stage uses weak detections.
+        nms_iou: of two boxes that overlap more, the better one stays.
+        licence: SPDX name of the weights' licence.
+        commercial_use: whether licence and training data allow it.
+        data_manifest_sha256: hash of the training data's manifest.
+        git_commit: the commit that trained it.
+        training_command: what to type to train it again.
+        metrics: measured figures by name.
+    """
+
+    name: str
+    version: str
+    class_names: tuple[str, ...]
+    input_size_hw: tuple[int, int]
+    score_threshold: float = 0.05
+    nms_iou: float = 0.6
+    licence: str = "Apache-2.0"
+    commercial_use: bool
+    data_manifest_sha256: str
+    git_commit: str
+    training_command: str
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+def export_bundle(
+    network: YOLOX,
+    folder: Path,
+    description: BundleDescription,
+    frames: Sequence[Frame],
+    measure: Measure | None = None,
+) -> Bundle:
+    """Export `network` to the bundle in `folder`; an older bundle there is replaced as a whole.
+
+    Everything is written to a folder beside it, which takes its place after parity has passed.
+
+    Args:
+        network: the trained detector, on any device; left in evaluation mode.
+        folder: where the bundle shall lie.
+        description: names, thresholds and origin.
+        frames: real pictures for the parity gate, some with objects of the classes.
+        measure: average precision of a `Detector`; measured for every backend and precision.
+
+    Raises:
+        ParityError: a backend does not give torch's results; `folder` is then as it was.
+        ValueError: class names or input size do not fit the network.
+    """
+    if len(description.class_names) != network.num_classes:
+        raise ValueError(
+            f"class_names: expected {network.num_classes}, got {list(description.class_names)}"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        model = ExportableDetector(network, description.input_size_hw)
+        export_onnx(model, partial / MODEL_FILE, description.input_size_hw, (BOXES, SCORES))
+        bundle = _metadata(description, partial)
+        parity = check_parity(model, bundle, frames, measure)
+        bundle = replace(bundle, parity=parity.to_metadata())
+        (partial / METADATA_FILE).write_text(bundle.to_json(), encoding="utf-8")
+        (partial / CARD_FILE).write_text(render_card(bundle), encoding="utf-8")
+        partial.chmod(0o755)
+        _replace_folder(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Bundle.load(folder)
+
+
+def _metadata(description: BundleDescription, folder: Path) -> Bundle:
+    return Bundle(
+        name=description.name,
+        version=description.version,
+        task=Task.DETECTION,
+        input_size_hw=description.input_size_hw,
+        resize="letterbox",
+        outputs=(Output(BOXES, "boxes"), Output(SCORES, "scores", description.class_names)),
+        thresholds={"score": description.score_threshold, "nms_iou": description.nms_iou},
+        licence=description.licence,
+        commercial_use=description.commercial_use,
+        model_sha256=sha256_of(folder / MODEL_FILE),
+        data_manifest_sha256=description.data_manifest_sha256,
+        git_commit=description.git_commit,
+        training_command=description.training_command,
+        metrics=description.metrics,
+        folder=folder,
+    )
+
+
+def _replace_folder(new: Path, folder: Path) -> None:
+    """Move `new` to `folder`; what was there comes back when that fails."""
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent)) / folder.name
+    try:
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(old.parent)
