@@ -1,0 +1,1 @@
+"""File formats of labels and results: parse and write, nothing else."""
