@@ -1,0 +1,1 @@
+"""Tracking: whose box is whose, from frame to frame of one camera."""

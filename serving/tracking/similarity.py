@@ -1,0 +1,49 @@
+"""How alike tracks and detections are: overlap of boxes, distance on the floor, appearance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def buffered_iou(tracks_px: Floats, detections_px: Floats, margin_px: Floats) -> Floats:
+    """(T, D) IoU after widening both boxes of a pair by the track's margin on every side.
+
+    Small boxes that moved by more than their width still overlap, at low frame rates above all
+    (Yang et al., Hard to Track Objects with Irregular Motions and Similar Appearances? Make It
+    Easier by Buffering the Matching Space, WACV 2023). Boxes are (T, 4) and (D, 4) xyxy,
+    `margin_px` is (T,).
+    """
+    both = 2 * margin_px[:, None]
+    width = np.minimum(tracks_px[:, 2:3], detections_px[:, 2])
+    width -= np.maximum(tracks_px[:, 0:1], detections_px[:, 0])
+    height = np.minimum(tracks_px[:, 3:4], detections_px[:, 3])
+    height -= np.maximum(tracks_px[:, 1:2], detections_px[:, 1])
+    shared = np.maximum(width + both, 0) * np.maximum(height + both, 0)
+    track_size = tracks_px[:, 2:] - tracks_px[:, :2] + both
+    size = detections_px[:, 2:] - detections_px[:, :2]
+    track_area = (track_size[:, 0] * track_size[:, 1])[:, None]
+    area = (size[:, 0] + both) * (size[:, 1] + both)
+    union = track_area + area - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
+
+
+def height_ratio(tracks_px: Floats, detections_px: Floats) -> Floats:
+    """(T, D) the lower box's height over the higher one's: people of one camera differ in depth."""
+    track_height = (tracks_px[:, 3] - tracks_px[:, 1])[:, None]
+    height = detections_px[:, 3] - detections_px[:, 1]
+    lower = np.minimum(track_height, height)
+    return np.asarray(lower / np.maximum(np.maximum(track_height, height), 1e-9))
+
+
+def floor_distance_m(tracks_m: Floats, detections_m: Floats) -> Floats:
+    """(T, D) metres between floor positions (T, 2) and (D, 2)."""
+    gap_m = tracks_m[:, None, :] - detections_m[None, :, :]
+    return np.asarray(np.hypot(gap_m[..., 0], gap_m[..., 1]))
+
+
+def cosine(tracks: Floats, detections: Floats) -> Floats:
+    """(T, D) cosine similarity of L2-normalised embeddings (T, E) and (D, E)."""
+    return np.asarray(tracks @ detections.T)

@@ -1,0 +1,301 @@
+"""An online tracker that associates in two stages, confident detections first, in seconds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.core.boxes import foot_points, iou
+from serving.core.detections import Detections, Tracks
+from serving.core.errors import ConfigError
+from serving.core.geometry import Homography
+from serving.tracking import similarity
+from serving.tracking.assignment import assign
+from serving.tracking.motion import BoxMotion, Floats, MotionNoise
+from serving.tracking.roster import Roster
+
+EMBEDDING = "embedding"
+"""The optional column of detections that holds L2-normalised appearance vectors (N, E)."""
+OBSERVED = "observed"
+"""The column of returned tracks that tells seen boxes (True) from predicted ones (False)."""
+
+_SHARES = (
+    "high_score", "low_score", "birth_score", "min_overlap", "min_overlap_low", "duplicate_iou"
+)  # fmt: skip
+_AMOUNTS = (
+    "lost_s", "coast_s", "continue_s", "buffer", "height_weight", "max_speed_mps",
+    "floor_slack_m", "appearance_weight",
+)  # fmt: skip
+
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sighting:
+    """The detections of one frame as association works on them; `row` is where they came from."""
+
+    row: Rows
+    box_px: Floats
+    score: Floats
+    centre_px: Floats
+    size_px: Floats
+    foot_m: Floats
+    embedding: Floats
+    class_id: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class TwoStageTracker:
+    """Follows people by motion and overlap, and by floor position and appearance where given.
+
+    Per frame: every track is moved ahead by a constant-velocity filter; confident detections are
+    paired with tracks by the overlap of widened boxes; doubtful ones may then only continue tracks
+    that were seen a moment ago (Zhang et al., ByteTrack, ECCV 2022); what is confident and left
+    starts new tracks. A track that is not seen is reported along its prediction for `coast_s` and
+    can be found again for `lost_s`.
+
+    All durations are seconds and all noise is in box heights, so one setting serves cameras of
+    different frame rates and sizes. Below about one frame a second motion no longer tells people
+    apart.
+
+    Args:
+        floor: maps the picture to the floor. Where given, a track cannot jump further than
+            `floor_slack_m` plus what someone at `max_speed_mps` covers since its last sighting.
+        high_score: detections from here on are associated first.
+        low_score: detections below this are ignored.
+        birth_score: a new track needs a detection this confident.
+        num_sightings: sightings after which a track is reported.
+        lost_s: how long an unseen track can be found again.
+        coast_s: how long an unseen track is reported at its predicted place.
+        continue_s: how recently a track must have been seen for a doubtful detection to
+            continue it; a track of the frame before always can be.
+        buffer: widening of boxes before comparing them, as a share of their mean side.
+        min_overlap: least similarity of a confident pair, in [0, 1].
+        min_overlap_low: the same for a doubtful pair.
+        height_weight: exponent of the ratio of heights that lowers the overlap; 0 ignores it.
+        duplicate_iou: a detection that overlaps a seen track by more starts no track.
+        appearance_weight: what a cosine distance of 1 costs, beside an overlap of 1.
+        noise: the motion model's constants.
+
+    Attributes:
+        num_clock_resets: how often time ran backwards; each time all tracks were ended.
+
+    Raises:
+        ConfigError: an option is out of its range.
+    """
+
+    floor: Homography | None = None
+    high_score: float = 0.5
+    low_score: float = 0.1
+    birth_score: float = 0.6
+    num_sightings: int = 2
+    lost_s: float = 3.0
+    coast_s: float = 0.5
+    continue_s: float = 0.7
+    buffer: float = 0.3
+    min_overlap: float = 0.15
+    min_overlap_low: float = 0.3
+    height_weight: float = 1.0
+    duplicate_iou: float = 0.6
+    max_speed_mps: float = 3.0
+    floor_slack_m: float = 1.5
+    appearance_weight: float = 0.5
+    noise: MotionNoise = field(default_factory=MotionNoise)
+    num_clock_resets: int = field(default=0, init=False)
+    _motion: BoxMotion = field(init=False, repr=False)
+    _roster: Roster = field(init=False, repr=False)
+    _last_s: float = field(default=-math.inf, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                got = getattr(self, name)
+                raise ConfigError(f"tracker, {name}: expected a value in [0, 1], got {got}")
+        for name in _AMOUNTS:
+            if not getattr(self, name) >= 0:
+                got = getattr(self, name)
+                raise ConfigError(f"tracker, {name}: expected zero or more, got {got}")
+        if not self.low_score <= self.high_score <= self.birth_score:
+            raise ConfigError(
+                f"tracker: expected low_score ≤ high_score ≤ birth_score, "
+                f"got {self.low_score}, {self.high_score}, {self.birth_score}"
+            )
+        if self.num_sightings < 1:
+            raise ConfigError(
+                f"tracker, num_sightings: expected at least 1, got {self.num_sightings}"
+            )
+        self._motion = BoxMotion(self.noise)
+        self._roster = Roster()
+
+    def reset(self) -> None:
+        """Forget all tracks; later ones get fresh identities."""
+        self._keep(np.zeros(len(self._roster), np.bool_))
+        self._last_s = -math.inf
+
+    def update(self, detections: Detections, at_s: float) -> Tracks:
+        """The people in view at `at_s`, from that frame's detections.
+
+        Seen people come with their detection's box, score and columns; coasted ones with the
+        predicted box, a score that falls to zero over `coast_s`, and zeros in the columns. The
+        column `observed` tells them apart. Time that runs backwards ends all tracks and is counted.
+
+        Raises:
+            ValueError: `at_s` is not finite.
+        """
+        previous_s = self._advance(at_s)
+        sighting = self._sighting(detections)
+        predicted_px = self._motion.boxes_px()
+        tracks, found = self._associate(sighting, predicted_px, previous_s)
+        self._take_in(tracks, found, sighting, at_s)
+        source = np.full(len(self._roster), -1, np.intp)
+        source[tracks] = sighting.row[found]
+        born = self._births(sighting, found)
+        if len(born):
+            self._add(born, sighting, at_s)
+            source = np.concatenate([source, sighting.row[born]])
+        return self._report(detections, source, at_s)
+
+    def _advance(self, at_s: float) -> float:
+        """Predict all tracks to `at_s`, forget the ones lost; the time of the frame before."""
+        if not math.isfinite(at_s):
+            raise ValueError(f"at_s: expected a finite time in seconds, got {at_s}")
+        if at_s < self._last_s:
+            self.reset()
+            self.num_clock_resets += 1
+        previous_s, self._last_s = self._last_s, at_s
+        roster = self._roster
+        if len(roster):
+            # A newcomer that was not seen again at once was a false alarm.
+            newcomer = roster.num_sightings < self.num_sightings
+            alive = at_s - roster.seen_s <= self.lost_s
+            alive &= ~newcomer | (roster.seen_s >= previous_s)
+            if not alive.all():
+                self._keep(alive)
+            self._motion.predict(at_s - previous_s)
+        return previous_s
+
+    def _sighting(self, detections: Detections) -> _Sighting:
+        row = np.flatnonzero(detections.score >= self.low_score)
+        box_px = detections.xyxy_px[row].astype(np.float64)
+        size_px = np.maximum(box_px[:, 2:] - box_px[:, :2], 1.0)
+        foot_m = np.zeros((len(row), 2))
+        if self.floor is not None and len(row):
+            foot_m = self.floor.to_floor(foot_points(box_px))
+        embedding = detections.columns.get(EMBEDDING)
+        if embedding is None:
+            embedding = np.zeros((len(detections), self._roster.embedding.shape[1]))
+        self._roster.expect_embedding(embedding.shape[1])
+        return _Sighting(
+            row=row,
+            box_px=box_px,
+            score=detections.score[row].astype(np.float64),
+            centre_px=(box_px[:, 2:] + box_px[:, :2]) / 2,
+            size_px=size_px,
+            foot_m=foot_m,
+            embedding=embedding[row].astype(np.float64),
+            class_id=detections.class_id[row],
+        )
+
+    def _associate(
+        self, sighting: _Sighting, predicted_px: Floats, previous_s: float
+    ) -> tuple[Rows, Rows]:
+        """Rows of the roster and the rows of the sighting that continue them."""
+        if not len(self._roster) or not len(sighting):
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        overlap, possible, cost = self._compare(sighting, predicted_px)
+        high = sighting.score >= self.high_score
+        tracks, found = assign(cost, possible & (overlap >= self.min_overlap) & high)
+        if high.all() or len(tracks) == len(self._roster):
+            return tracks, found
+        recent = self._last_s - self._roster.seen_s <= self.continue_s
+        recent |= self._roster.seen_s >= previous_s
+        recent[tracks] = False
+        doubtful = possible & (overlap >= self.min_overlap_low) & ~high & recent[:, None]
+        more_tracks, more_found = assign(cost, doubtful)
+        return np.concatenate([tracks, more_tracks]), np.concatenate([found, more_found])
+
+    def _compare(self, sighting: _Sighting, predicted_px: Floats) -> tuple[Floats, Mask, Floats]:
+        """(T, D) similarity in [0, 1], whether the floor allows the pair, and the pair's cost."""
+        margin_px = self.buffer * self._motion.size_px.mean(axis=1)
+        overlap = similarity.buffered_iou(predicted_px, sighting.box_px, margin_px)
+        if self.height_weight:
+            ratio = similarity.height_ratio(predicted_px, sighting.box_px)
+            overlap *= ratio if self.height_weight == 1 else ratio**self.height_weight
+        possible = np.ones_like(overlap, np.bool_)
+        roster = self._roster
+        if self.floor is not None:
+            reach_m = self.floor_slack_m + self.max_speed_mps * (self._last_s - roster.seen_s)
+            jump_m = similarity.floor_distance_m(roster.foot_m, sighting.foot_m)
+            possible = jump_m <= reach_m[:, None]
+        cost = -overlap
+        if roster.embedding.shape[1]:
+            alike = similarity.cosine(roster.embedding, sighting.embedding)
+            cost -= self.appearance_weight * alike
+        return overlap, possible, cost
+
+    def _take_in(self, tracks: Rows, found: Rows, sighting: _Sighting, at_s: float) -> None:
+        """Correct the tracks by what was found of them."""
+        if not len(tracks):
+            return
+        self._motion.correct(tracks, sighting.centre_px[found], sighting.size_px[found])
+        roster = self._roster
+        roster.seen_s[tracks] = at_s
+        roster.num_sightings[tracks] += 1
+        roster.score[tracks] = sighting.score[found]
+        roster.foot_m[tracks] = sighting.foot_m[found]
+        roster.blend_embedding(tracks, sighting.embedding[found])
+
+    def _births(self, sighting: _Sighting, found: Rows) -> Rows:
+        """Rows of the sighting that start tracks: confident, left over, and no second box."""
+        fresh = sighting.score >= self.birth_score
+        fresh[found] = False
+        rows = np.flatnonzero(fresh)
+        if len(rows) and len(found):
+            overlap = iou(sighting.box_px[found], sighting.box_px[rows])
+            rows = rows[overlap.max(axis=0) <= self.duplicate_iou]
+        return rows
+
+    def _add(self, rows: Rows, sighting: _Sighting, at_s: float) -> None:
+        self._motion.add(sighting.centre_px[rows], sighting.size_px[rows])
+        self._roster.add(
+            at_s,
+            class_id=sighting.class_id[rows],
+            score=sighting.score[rows],
+            foot_m=sighting.foot_m[rows],
+            embedding=sighting.embedding[rows],
+        )
+
+    def _keep(self, rows: Mask) -> None:
+        self._motion.keep(rows)
+        self._roster.keep(rows)
+
+    def _report(self, detections: Detections, source: Rows, at_s: float) -> Tracks:
+        """Tracks from the detections at `source` (-1: not seen) and from predictions."""
+        roster = self._roster
+        unseen_s = at_s - roster.seen_s
+        shown = (roster.num_sightings >= self.num_sightings) & (unseen_s <= self.coast_s)
+        observed = source[shown] >= 0
+        from_row = source[shown]
+        box_px = self._motion.boxes_px()[shown]
+        score = roster.score[shown]
+        columns = {}
+        for name, values in detections.columns.items():
+            rows = np.zeros((len(from_row), *values.shape[1:]), values.dtype)
+            rows[observed] = values[from_row[observed]]
+            columns[name] = rows
+        box_px[observed] = detections.xyxy_px[from_row[observed]]
+        if not observed.all():
+            score = score * np.where(observed, 1, 1 - unseen_s[shown] / (self.coast_s or 1))
+        class_id = roster.class_id[shown]
+        return Tracks(
+            Detections(box_px, score, class_id, {**columns, OBSERVED: observed}),
+            roster.track_id[shown],
+            at_s - roster.born_s[shown],
+        )
