@@ -141,8 +141,8 @@ class DetectionDataModule(LightningDataModule):
         self.batch_size, self.num_workers = batch_size, num_workers
         self.plain_from_epoch, self.seed = plain_from_epoch, seed
         self.name, self.licence, self.commercial_use = name, licence, commercial_use
-        self._train: list[DetectionSample] = []
-        self._validation: list[DetectionSample] = []
+        self.train_samples: list[DetectionSample] = []
+        self.validation_samples: list[DetectionSample] = []
 
     def manifest(self) -> Manifest:
         """The files that this data consists of, with their hashes."""
@@ -162,12 +162,12 @@ class DetectionDataModule(LightningDataModule):
 
     def setup(self, stage: str | None = None) -> None:
         """Read the labels, and the frames of labelled videos into memory."""
-        if self._train:
+        if self.train_samples:
             return
         for source, repeat in zip(self.sources, self.repeats, strict=True):
-            self._train.extend([*source.train_samples(self.class_names)] * repeat)
-            self._validation.extend(source.validation_samples(self.class_names))
-        if not self._train:
+            self.train_samples.extend([*source.train_samples(self.class_names)] * repeat)
+            self.validation_samples.extend(source.validation_samples(self.class_names))
+        if not self.train_samples:
             names = [str(path) for source in self.sources for path in source.files]
             raise DatasetError(f"expected pictures to train on, got none in {names}")
 
@@ -175,15 +175,15 @@ class DetectionDataModule(LightningDataModule):
         """Batches of augmented pictures; a last, smaller batch is left out."""
         trainer = self.trainer
         ranks = (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
-        keys = ShuffledKeys(len(self._train), self.seed, *ranks)
+        keys = ShuffledKeys(len(self.train_samples), self.seed, *ranks)
         pictures = AugmentedPictures(
-            self._train, self.augmentation, self.seed, self.plain_from_epoch
+            self.train_samples, self.augmentation, self.seed, self.plain_from_epoch
         )
         return self._loader(pictures, sampler=keys, drop_last=len(keys) >= self.batch_size)
 
     def val_dataloader(self) -> DataLoader[DetectionSample]:
         """Batches of letterboxed pictures in their order."""
-        return self._loader(_Letterboxed(self._validation, self.augmentation.size_hw))
+        return self._loader(_Letterboxed(self.validation_samples, self.augmentation.size_hw))
 
     def _loader(
         self,

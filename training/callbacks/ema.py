@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
 
 class ExponentialMovingAverage(Callback):
     """Keeps θ̄ ← d·θ̄ + (1 − d)·θ after each optimiser step, with d rising towards `decay`.
 
-    Validation and everything after the fit see θ̄; training goes on with θ. The decay of step t is
+    Validation during the fit and everything after it see θ̄; training goes on with θ. The decay of step t is
     decay · (1 − exp(−t / ramp_steps)), so that the average forgets the start weights at first.
 
     Args:
@@ -51,12 +52,14 @@ class ExponentialMovingAverage(Callback):
                 self._average[name].copy_(tensor)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._trained = _copy(pl_module)
-        pl_module.load_state_dict(self._average or self._trained)
+        if trainer.state.fn == TrainerFn.FITTING:
+            self._trained = _copy(pl_module)
+            pl_module.load_state_dict(self._average)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        pl_module.load_state_dict(self._trained)
-        self._trained = {}
+        if self._trained:
+            pl_module.load_state_dict(self._trained)
+            self._trained = {}
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         pl_module.load_state_dict(self._average)

@@ -21,7 +21,11 @@ from training.detection.network import (
 
 
 class Truth(NamedTuple):
-    """The true boxes of one image: `xyxy_px` (M, 4) float32 and `class_id` (M,) int64."""
+    """The true boxes of one image: `xyxy_px` (M, 4) float32 and `class_id` (M,) int64.
+
+    A negative class marks a region that is ignored: cells in it that match no true box are taught
+    neither that they hold something nor that they do not.
+    """
 
     xyxy_px: Tensor
     class_id: Tensor
@@ -67,15 +71,17 @@ class YOLOXLoss:
         boxes = decode_boxes(raw[..., :BOX_CHANNELS], cells)
         object_logit, class_logit = raw[..., BOX_CHANNELS], raw[..., BOX_CHANNELS + 1 :]
 
-        object_target = torch.zeros_like(object_logit)
+        object_target, object_weight = torch.zeros_like(object_logit), torch.ones_like(object_logit)
         box = classification = l1 = raw.sum() * 0
         num_matched = 0
-        for image, truth in enumerate(truths):
+        for image, whole_truth in enumerate(truths):
+            truth, ignored_px = _split(whole_truth)
+            object_weight[image, _inside(cells, ignored_px)] = 0
             if len(truth.class_id) == 0:
                 continue
             match = sim_ota(boxes[image], object_logit[image], class_logit[image], cells, *truth)
             num_matched += len(match.cell)
-            object_target[image, match.cell] = 1
+            object_target[image, match.cell] = object_weight[image, match.cell] = 1
             wanted = truth.xyxy_px[match.truth]
             box = box + self._box_loss(boxes[image, match.cell], wanted).sum()
             class_target = torch.zeros_like(class_logit[image, match.cell])
@@ -88,7 +94,7 @@ class YOLOXLoss:
                 got = raw[image, match.cell, :BOX_CHANNELS]
                 l1 = l1 + functional.l1_loss(got, raw_target, reduction="sum")
         objectness = functional.binary_cross_entropy_with_logits(
-            object_logit, object_target, reduction="sum"
+            object_logit, object_target, object_weight, reduction="sum"
         )
         box, objectness, classification, l1 = (
             loss / max(num_matched, 1) for loss in (box, objectness, classification, l1)
@@ -111,6 +117,19 @@ class YOLOXLoss:
             torch.maximum(got_px[:, 2:], wanted_px[:, 2:]),
         )
         return 1 - iou + (hull - union) / hull.clamp(min=1e-9)
+
+
+def _split(truth: Truth) -> tuple[Truth, Tensor]:
+    """The known boxes, and the ignored regions (R, 4)."""
+    known = truth.class_id >= 0
+    return Truth(truth.xyxy_px[known], truth.class_id[known]), truth.xyxy_px[~known]
+
+
+def _inside(cells: Cells, regions_px: Tensor) -> Tensor:
+    """(K,) whether a cell's centre lies in any of the regions (R, 4)."""
+    centre_px = ((cells.index_xy + 0.5) * cells.stride_px)[:, None]
+    inside = (centre_px > regions_px[:, :2]) & (centre_px < regions_px[:, 2:])
+    return inside.all(dim=-1).any(dim=-1)
 
 
 def _area(left_top: Tensor, right_bottom: Tensor) -> Tensor:

@@ -1,0 +1,185 @@
+"""The training pipeline: fit, deliver, measure, export, record. The same for every detector."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import Trainer
+from pytorch_lightning.loggers import MLFlowLogger
+
+from datasets.datamodules.detection import DetectionDataModule
+from datasets.detection import DetectionSample
+from evaluation.metrics.detection import average_precision
+from serving.core.bundle import Bundle
+from serving.core.detections import Detections
+from serving.core.errors import ConfigError
+from serving.core.frame import Frame
+from serving.inference.detector import Detector
+from training.detection.module import DetectionModule
+from training.export import BundleDescription, export_bundle
+
+NUM_PARITY_FRAMES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleSettings:
+    """What the exported bundle is called and under which licence it stands."""
+
+    folder: str
+    name: str
+    version: str
+    licence: str
+    commercial_use: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """One run, built: what to train, on what, how, and what to call the result.
+
+    Args:
+        config: the resolved configuration, recorded as parameters.
+        command: what was typed, recorded in the bundle.
+        checkpoint: a Lightning checkpoint to resume from.
+    """
+
+    module: DetectionModule
+    data: DetectionDataModule
+    trainer: Trainer
+    bundle: BundleSettings
+    config: Mapping[str, Any]
+    command: str
+    checkpoint: str | None = None
+
+
+def run(experiment: Experiment) -> Bundle | None:
+    """Train, then export through the parity gate; none from a trial run (`fast_dev_run`).
+
+    Every process of a distributed run calls this; the first alone exports and records.
+
+    Raises:
+        ConfigError: the checkpoint to resume from does not exist.
+        FootfallError: the data, the start weights or the exported graph is at fault.
+    """
+    module, data, trainer = experiment.module, experiment.data, experiment.trainer
+    checkpoint = experiment.checkpoint
+    if checkpoint is not None and not Path(checkpoint).is_file():
+        raise ConfigError(f"key 'ckpt': expected a checkpoint, got no file {checkpoint}")
+    data.prepare_data()
+    provenance = {
+        "git_commit": git_commit(),
+        "data_manifest_sha256": data.manifest().sha256,
+        "command": experiment.command,
+    }
+    _record_parameters(trainer, {**_flat(experiment.config), **provenance})
+
+    started = {} if trainer.fast_dev_run else _validate(trainer, module, data)
+    # The checkpoint is our own and holds optimiser and generator states.
+    trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=False)
+    if trainer.fast_dev_run or not trainer.is_global_zero:
+        return None
+
+    network = module.deployable_network()
+    delivered = _validate(trainer, module, data)
+    samples = data.validation_samples or data.train_samples[:NUM_PARITY_FRAMES]
+    bundle = export_bundle(
+        network.cpu(),
+        Path(experiment.bundle.folder),
+        BundleDescription(
+            name=experiment.bundle.name,
+            version=experiment.bundle.version,
+            class_names=module.class_names,
+            input_size_hw=data.augmentation.size_hw,
+            licence=experiment.bundle.licence,
+            commercial_use=experiment.bundle.commercial_use,
+            data_manifest_sha256=provenance["data_manifest_sha256"],
+            git_commit=provenance["git_commit"],
+            training_command=experiment.command,
+            metrics={
+                "validation": {
+                    "num_images": len(data.validation_samples),
+                    "start": started,
+                    "trained": delivered,
+                }
+            },
+        ),
+        _frames(samples[:NUM_PARITY_FRAMES]),
+        measure=_average_precision_of(samples),
+    )
+    _record_bundle(trainer, bundle)
+    return bundle
+
+
+def git_commit() -> str:
+    """The commit of the code, with `-dirty` where files differ from it; `unknown` without git."""
+    folder = Path(__file__).parent
+    try:
+        command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return result.stdout.strip()
+
+
+def _validate(
+    trainer: Trainer, module: DetectionModule, data: DetectionDataModule
+) -> dict[str, float]:
+    """Average precision by name (`ap`, `ap50`, `ap75`); empty without validation pictures."""
+    data.setup()
+    if not data.validation_samples:
+        return {}
+    (metrics,) = trainer.validate(module, datamodule=data, verbose=False)
+    return {name.removeprefix("validation/"): float(value) for name, value in metrics.items()}
+
+
+def _average_precision_of(samples: Sequence[DetectionSample]) -> Any:
+    """A function from a `Detector` to its average precision on `samples`."""
+    truths = [
+        Detections(
+            sample.xyxy_px[sample.class_id >= 0],
+            torch.ones(int((sample.class_id >= 0).sum())).numpy(),
+            sample.class_id[sample.class_id >= 0],
+        )
+        for sample in samples
+    ]
+
+    def measure(detector: Detector) -> float:
+        return average_precision(detector.detect(_frames(samples)), truths).ap
+
+    return measure
+
+
+def _frames(samples: Sequence[DetectionSample]) -> list[Frame]:
+    return [
+        Frame(sample.image, camera_id="validation", index=index, captured_at=float(index))
+        for index, sample in enumerate(samples)
+    ]
+
+
+def _record_parameters(trainer: Trainer, parameters: Mapping[str, Any]) -> None:
+    for logger in trainer.loggers:
+        logger.log_hyperparams(dict(parameters))
+
+
+def _record_bundle(trainer: Trainer, bundle: Bundle) -> None:
+    for logger in trainer.loggers:
+        if isinstance(logger, MLFlowLogger):
+            logger.experiment.log_artifacts(logger.run_id, str(bundle.folder), "bundle")
+            for name, value in bundle.metrics["validation"]["trained"].items():
+                logger.experiment.log_metric(logger.run_id, f"bundle/{name}", value)
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{name}.")
+        else:
+            flat[name] = value
+    return flat
