@@ -16,6 +16,12 @@ XYWH_COLUMN = "xywh_px"
 CONFIDENCE_COLUMN = "confidence"
 """Column (N,) float64: the score as a file writes it, for an exact order."""
 
+EMBEDDING_COLUMN = "embedding"
+"""Column (N, E) float: L2-normalised appearance, zeros where it is unknown."""
+
+OBSERVED_COLUMN = "observed"
+"""Column (N,) bool of tracks: the box was seen (True) or predicted (False)."""
+
 _NO_COLUMNS: Mapping[str, NDArray[Any]] = MappingProxyType({})
 
 

@@ -9,18 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.core.boxes import foot_points, iou
-from serving.core.detections import Detections, Tracks
+from serving.core.detections import EMBEDDING_COLUMN, OBSERVED_COLUMN, Detections, Tracks
 from serving.core.errors import ConfigError
 from serving.core.geometry import Homography
 from serving.tracking import similarity
 from serving.tracking.assignment import assign
 from serving.tracking.motion import BoxMotion, Floats, MotionNoise
 from serving.tracking.roster import Roster
-
-EMBEDDING = "embedding"
-"""The optional column of detections that holds L2-normalised appearance vectors (N, E)."""
-OBSERVED = "observed"
-"""The column of returned tracks that tells seen boxes (True) from predicted ones (False)."""
 
 _SHARES = (
     "high_score", "low_score", "birth_score", "min_overlap", "min_overlap_low", "duplicate_iou"
@@ -188,7 +183,7 @@ class TwoStageTracker:
         foot_m = np.zeros((len(row), 2))
         if self.floor is not None and len(row):
             foot_m = self.floor.to_floor(foot_points(box_px))
-        embedding = detections.columns.get(EMBEDDING)
+        embedding = detections.columns.get(EMBEDDING_COLUMN)
         if embedding is None:
             embedding = np.zeros((len(detections), self._roster.embedding.shape[1]))
         self._roster.expect_embedding(embedding.shape[1])
@@ -295,7 +290,7 @@ class TwoStageTracker:
             score = score * np.where(observed, 1, 1 - unseen_s[shown] / (self.coast_s or 1))
         class_id = roster.class_id[shown]
         return Tracks(
-            Detections(box_px, score, class_id, {**columns, OBSERVED: observed}),
+            Detections(box_px, score, class_id, {**columns, OBSERVED_COLUMN: observed}),
             roster.track_id[shown],
             at_s - roster.born_s[shown],
         )

@@ -1,0 +1,1 @@
+"""Analytics: what tracks mean to a store, as events."""
