@@ -1,0 +1,1 @@
+"""What is measured: pure functions of NumPy arrays and kernel types. Training uses them too."""

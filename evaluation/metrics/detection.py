@@ -1,0 +1,233 @@
+"""Average precision as COCO defines it (Lin et al., Microsoft COCO, 2014), for one class.
+
+Predictions are matched to truths image by image, best score first; precision is then read at 101
+recalls. The matches are kept by image, so that an interval costs no second matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.metrics.overlap import exact_score, exact_xywh, iou_by_sizes
+from serving.core.detections import Detections
+
+CROWD_COLUMN = "is_crowd"
+AREA_COLUMN = "area_px2"
+IOU_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
+RECALLS = np.linspace(0.0, 1.0, 101)
+MAX_DETECTIONS = 100
+ALL_AREAS_PX2 = (0.0, 1e10)
+SMALL_PX2, MEDIUM_PX2, LARGE_PX2 = (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)
+"""COCO's ranges of a box's area, both ends included."""
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePrecision:
+    """`ap` and `ar` are means over the IoU thresholds; nan where nothing was to be found.
+
+    `ar` is the recall with at most `MAX_DETECTIONS` boxes an image. `ap50` and `ap75` are nan when
+    their threshold was not asked for.
+    """
+
+    ap: float
+    ap50: float
+    ap75: float
+    ar: float
+    num_truths: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRecall:
+    """Precision and recall of the boxes from one score on; nan where a denominator is 0."""
+
+    precision: float
+    recall: float
+    num_predictions: int
+    num_truths: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """Which predictions found a truth, all images in one table, best score first.
+
+    `image` (P,) is the row of a prediction's image, `found` and `ignored` (T, P) say by IoU
+    threshold whether it found a truth and whether it counts neither way, `num_truths` (I,) is the
+    number to be found in each image.
+    """
+
+    iou_thresholds: tuple[float, ...]
+    image: NDArray[np.int64]
+    score: NDArray[np.float64]
+    found: NDArray[np.bool_]
+    ignored: NDArray[np.bool_]
+    num_truths: NDArray[np.int64]
+
+    def average_precision(self, weights: NDArray[np.integer] | None = None) -> AveragePrecision:
+        """AP and AR of all images; `weights` (I,) says how often each image counts."""
+        weights = np.ones(len(self.num_truths), np.int64) if weights is None else weights
+        num_truths = int(weights @ self.num_truths)
+        if num_truths == 0:
+            return AveragePrecision(np.nan, np.nan, np.nan, np.nan, 0)
+        weight = weights[self.image]
+        true = np.cumsum((self.found & ~self.ignored) * weight, axis=1, dtype=np.float64)
+        false = np.cumsum((~self.found & ~self.ignored) * weight, axis=1, dtype=np.float64)
+        precision = true / (true + false + np.spacing(1))
+        precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        by_threshold = np.array(
+            [_read(p, t / num_truths) for p, t in zip(precision, true, strict=True)]
+        ).mean(axis=1)
+        recall = true[:, -1] / num_truths if len(weight) else np.zeros(len(true))
+        at = {round(t, 6): ap for t, ap in zip(self.iou_thresholds, by_threshold, strict=True)}
+        return AveragePrecision(
+            float(by_threshold.mean()),
+            float(at.get(0.5, np.nan)),
+            float(at.get(0.75, np.nan)),
+            float(recall.mean()),
+            num_truths,
+        )
+
+
+def average_precision(
+    predictions: Sequence[Detections],
+    truths: Sequence[Detections],
+    iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
+    area_range_px2: tuple[float, float] = ALL_AREAS_PX2,
+    max_detections: int = MAX_DETECTIONS,
+) -> AveragePrecision:
+    """COCO's AP and AR of one class; entry i of both sequences is image i.
+
+    A truth with the column `is_crowd` set is not to be found, and predictions on it do not count.
+    The column `area_px2` of a truth, else its box, decides whether it is in the range of areas.
+    """
+    return match(
+        predictions, truths, iou_thresholds, area_range_px2, max_detections
+    ).average_precision()
+
+
+def precision_recall(
+    predictions: Sequence[Detections],
+    truths: Sequence[Detections],
+    score_threshold: float = 0.0,
+    iou_threshold: float = 0.5,
+) -> PrecisionRecall:
+    """Precision and recall of the predictions with at least `score_threshold`."""
+    confident = [p.select(exact_score(p) >= score_threshold) for p in predictions]
+    most = max((len(p) for p in confident), default=0)
+    matches = match(confident, truths, (iou_threshold,), max_detections=most)
+    counted = ~matches.ignored[0]
+    found = int((matches.found[0] & counted).sum())
+    num_predictions, num_truths = int(counted.sum()), int(matches.num_truths.sum())
+    return PrecisionRecall(
+        found / num_predictions if num_predictions else np.nan,
+        found / num_truths if num_truths else np.nan,
+        num_predictions,
+        num_truths,
+    )
+
+
+def match(
+    predictions: Sequence[Detections],
+    truths: Sequence[Detections],
+    iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
+    area_range_px2: tuple[float, float] = ALL_AREAS_PX2,
+    max_detections: int = MAX_DETECTIONS,
+) -> Matches:
+    """Match every image's predictions to its truths; see `average_precision`."""
+    if len(predictions) != len(truths):
+        raise ValueError(
+            f"images: expected as many predictions as truths, "
+            f"got {len(predictions)} and {len(truths)}"
+        )
+    thresholds = np.asarray(iou_thresholds, np.float64)
+    per_image = [
+        _match_image(p, t, thresholds, area_range_px2, max_detections)
+        for p, t in zip(predictions, truths, strict=True)
+    ]
+    none = np.zeros((len(thresholds), 0), np.bool_)
+    score = np.concatenate([np.zeros(0), *(m.score for m in per_image)])
+    found = np.concatenate([none, *(m.found for m in per_image)], axis=1)
+    ignored = np.concatenate([none, *(m.ignored for m in per_image)], axis=1)
+    image = np.repeat(np.arange(len(per_image)), [len(m.score) for m in per_image])
+    order = np.argsort(-score, kind="stable")
+    return Matches(
+        tuple(thresholds.tolist()),
+        image[order],
+        score[order],
+        found[:, order],
+        ignored[:, order],
+        np.array([m.num_truths for m in per_image], np.int64),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ImageMatches:
+    score: NDArray[np.float64]
+    found: NDArray[np.bool_]
+    ignored: NDArray[np.bool_]
+    num_truths: int
+
+
+def _match_image(
+    prediction: Detections,
+    truth: Detections,
+    thresholds: NDArray[np.float64],
+    area_range_px2: tuple[float, float],
+    max_detections: int,
+) -> _ImageMatches:
+    score = exact_score(prediction)
+    best_first = np.argsort(-score, kind="stable")[:max_detections]
+    predicted_xywh = exact_xywh(prediction)[best_first]
+    true_xywh = exact_xywh(truth)
+    is_crowd = np.asarray(truth.columns.get(CROWD_COLUMN, np.zeros(len(truth), np.bool_)))
+    area_px2 = truth.columns.get(AREA_COLUMN, true_xywh[:, 2] * true_xywh[:, 3])
+    not_sought = is_crowd | _outside(np.asarray(area_px2), area_range_px2)
+    sought_first = np.argsort(not_sought, kind="stable")
+    overlap = iou_by_sizes(predicted_xywh, true_xywh[sought_first], is_crowd[sought_first])
+    num_sought = int((~not_sought).sum())
+    found, ignored = _greedy(overlap, num_sought, is_crowd[sought_first], thresholds)
+    too_small_or_large = _outside(predicted_xywh[:, 2] * predicted_xywh[:, 3], area_range_px2)
+    return _ImageMatches(
+        score[best_first], found, ignored | (~found & too_small_or_large), num_sought
+    )
+
+
+def _greedy(
+    overlap: NDArray[np.float64],
+    num_sought: int,
+    is_crowd: NDArray[np.bool_],
+    thresholds: NDArray[np.float64],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(T, P) found and ignored. Each prediction takes the free truth that it overlaps most.
+
+    Truths that are sought come first in `overlap` (P, G) and are preferred to those that are not;
+    of equal overlaps the last wins, and only a crowd can be taken twice: as pycocotools does it.
+    """
+    num_predictions, num_truths = overlap.shape
+    found = np.zeros((len(thresholds), num_predictions), np.bool_)
+    ignored = np.zeros_like(found)
+    free = np.ones((len(thresholds), num_truths), np.bool_)
+    enough = np.minimum(thresholds, 1 - 1e-10)[:, None]
+    for row in range(num_predictions if num_truths else 0):
+        candidate = np.where(free & (overlap[row] >= enough), overlap[row], -1.0)
+        has_sought = (candidate[:, :num_sought] >= 0).any(axis=1)
+        candidate[has_sought, num_sought:] = -1.0
+        taken = num_truths - 1 - np.argmax(candidate[:, ::-1], axis=1)
+        has_any = (candidate >= 0).any(axis=1)
+        found[:, row] = has_any
+        ignored[:, row] = has_any & ~has_sought
+        free[has_any, taken[has_any]] = is_crowd[taken[has_any]]
+    return found, ignored
+
+
+def _outside(area_px2: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.bool_]:
+    return (area_px2 < limits[0]) | (area_px2 > limits[1])
+
+
+def _read(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Precision at `RECALLS`, 0 beyond the last recall that was reached."""
+    at = np.searchsorted(recall, RECALLS, side="left")
+    return np.append(precision, 0.0)[at]
