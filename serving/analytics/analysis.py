@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from serving.core.boxes import foot_points
 from serving.core.detections import OBSERVED_COLUMN, Tracks
+from serving.core.errors import ConfigError
 from serving.core.events import Event
 
 
@@ -51,3 +52,14 @@ def seen_rows(tracks: Tracks) -> NDArray[np.bool_]:
     """(N,) which tracks were seen in this frame; all, where the tracker does not tell."""
     observed: NDArray[Any] | None = tracks.detections.columns.get(OBSERVED_COLUMN)
     return np.ones(len(tracks), np.bool_) if observed is None else observed.astype(np.bool_)
+
+
+def check_amounts(camera_id: str, **amounts: float) -> None:
+    """Refuse options that are negative or not a number.
+
+    Raises:
+        ConfigError: names the camera and the option.
+    """
+    for name, amount in amounts.items():
+        if not amount >= 0:
+            raise ConfigError(f"camera '{camera_id}', {name}: expected zero or more, got {amount}")
