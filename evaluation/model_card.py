@@ -5,9 +5,6 @@ Nothing in a card is typed by hand: facts come from `bundle.json`, prose from on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.core.bundle import Bundle

@@ -97,15 +97,15 @@ def check_batch(bundle: Bundle, batch: NDArray[np.uint8]) -> None:
         )
 
 
-def check_num_threads(num_threads: int) -> int:
-    """The thread budget itself, when it is one.
+def at_least_one(name: str, value: int) -> int:
+    """The value itself.
 
     Raises:
         ValueError: it is below one.
     """
-    if num_threads < 1:
-        raise ValueError(f"num_threads: expected at least 1, got {num_threads}")
-    return num_threads
+    if value < 1:
+        raise ValueError(f"{name}: expected at least 1, got {value}")
+    return value
 
 
 def empty_outputs(outputs: Sequence[TensorSpec]) -> Outputs:

@@ -55,6 +55,7 @@ class Detector:
         self._class_id = labels.index(class_name)
         self._score_threshold = _threshold(backend, "score", score_threshold)
         self._nms_iou = _threshold(backend, "nms_iou", nms_iou)
+        self._input_size_hw = bundle.input_size_hw
         self._buffer = np.empty((0, *bundle.input_size_hw, 3), np.uint8)
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
@@ -65,7 +66,7 @@ class Detector:
         if len(frames) > len(self._buffer):
             self._buffer = np.empty((len(frames), *self._buffer.shape[1:]), np.uint8)
         batch = self._buffer[: len(frames)]
-        fits = [Letterbox(frame.image_size_hw, batch.shape[1:3]) for frame in frames]
+        fits = [Letterbox(frame.image_size_hw, self._input_size_hw) for frame in frames]
         for frame, fit, place in zip(frames, fits, batch, strict=True):
             fit.apply(frame.image, out=place)
         outputs = self._backend.infer(batch)

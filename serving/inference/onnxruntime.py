@@ -19,9 +19,9 @@ from serving.core.errors import BundleError, InferenceError
 from serving.inference.backend import (
     Outputs,
     TensorSpec,
+    at_least_one,
     check_batch,
     check_model,
-    check_num_threads,
     empty_outputs,
 )
 
@@ -43,11 +43,9 @@ class OnnxRuntimeBackend:
 
     def __init__(self, bundle: Bundle, num_threads: int = 1) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = check_num_threads(num_threads)
+        options.intra_op_num_threads = at_least_one("num_threads", num_threads)
         options.inter_op_num_threads = 1
         options.log_severity_level = _LOG_ERRORS_ONLY
-        # A thread that spins while it waits takes the core from decoding and tracking.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = ort.InferenceSession(
                 bundle.model_path, options, providers=["CPUExecutionProvider"]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from serving.core.bundle import METADATA_FILE, MODEL_FILE, Bundle
 from serving.core.errors import BundleError
-from training.detection.layers import BATCH_NORM_EPS, BaseConv
+from training.detection.layers import BATCH_NORM_EPS, BaseConv, Focus, focus_from_strided
 from training.detection.network import YOLOX
 
 COCO_CLASS_NAMES = tuple(
@@ -91,8 +91,12 @@ def _state_from_onnx(network: YOLOX, path: Path) -> State:
     modules = dict(network.named_modules())
     state: State = {}
     for name, (weight, bias) in zip(names, convolutions, strict=True):
-        state[f"{name}.weight"] = weight
         block_name, _, _ = name.rpartition(".")
+        parent_name, _, _ = block_name.rpartition(".")
+        exported_strided = weight.shape[-1] == 2 * modules[name].kernel_size[0]
+        if isinstance(modules.get(parent_name), Focus) and exported_strided:
+            weight = focus_from_strided(weight)
+        state[f"{name}.weight"] = weight
         if isinstance(modules[block_name], BaseConv):
             state |= _batch_norm_that_adds(bias, f"{block_name}.bn")
         else:

@@ -91,7 +91,7 @@ def export_bundle(
         model = ExportableDetector(network, description.input_size_hw)
         export_onnx(model, partial / MODEL_FILE, description.input_size_hw, (BOXES, SCORES))
         bundle = _metadata(description, partial)
-        parity = check_parity(model, bundle, frames, measure)
+        parity = check_parity(network, bundle, frames, measure)
         bundle = replace(bundle, parity=parity.to_metadata())
         (partial / METADATA_FILE).write_text(bundle.to_json(), encoding="utf-8")
         (partial / CARD_FILE).write_text(render_card(bundle), encoding="utf-8")

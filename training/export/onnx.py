@@ -7,6 +7,7 @@ suppression is not, so that ONNX Runtime, OpenVINO, TensorRT and Triton all run 
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from training.detection.layers import strided_from_focus
 from training.detection.network import (
     BOX_CHANNELS,
     STRIDES_PX,
@@ -32,11 +34,12 @@ SCORES = "scores"
 class ExportableDetector(nn.Module):
     """A YOLOX network with the bundle's input and outputs, for one picture size.
 
-    The grid is a constant of the graph: computed there from the picture size, it costs fifty
-    nodes that every runtime would execute for each batch.
+    Two things differ from the network, for speed and not in result. The grid is a constant:
+    computed in the graph from the picture size it costs fifty nodes. And `Focus` with its
+    convolution becomes one strided convolution, which saves a tenth of OpenVINO's time.
 
     Args:
-        network: the trained network; put into evaluation mode.
+        network: the trained network; copied.
         input_size_hw: height and width in pixels, multiples of the coarsest stride.
 
     Raises:
@@ -52,7 +55,8 @@ class ExportableDetector(nn.Module):
             )
         sizes_hw = [(height // stride, width // stride) for stride in STRIDES_PX]
         cells = cells_of(tuple(torch.zeros(1, 1, *size) for size in sizes_hw))
-        self.network = network.eval()
+        self.network = copy.deepcopy(network).eval()
+        _make_stem_strided(self.network)
         self.num_cells = [rows * columns for rows, columns in sizes_hw]
         self.num_channels = BOX_CHANNELS + 1 + network.num_classes
         self.register_buffer("index_xy", cells.index_xy)
@@ -70,6 +74,17 @@ class ExportableDetector(nn.Module):
         boxes = decode_boxes(raw[..., :BOX_CHANNELS], Cells(self.index_xy, self.stride_px))
         probability = raw[..., BOX_CHANNELS:].sigmoid()
         return boxes, probability[..., :1] * probability[..., 1:]
+
+
+def _make_stem_strided(network: YOLOX) -> None:
+    """Replace `Focus` by its block of convolution, normalisation and SiLU, reading pixels."""
+    block = network.backbone.backbone.stem.conv
+    weight = strided_from_focus(block.conv.weight.detach())
+    out_channels, in_channels, size, _ = weight.shape
+    strided = nn.Conv2d(in_channels, out_channels, size, stride=2, padding=2, bias=False)
+    strided.weight = nn.Parameter(weight.contiguous())
+    block.conv = strided
+    network.backbone.backbone.stem = block
 
 
 def export_onnx(

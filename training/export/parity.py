@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from serving.core.bundle import Bundle
 from serving.core.errors import ParityError
@@ -23,6 +22,7 @@ from serving.inference.backend import Backend, Outputs
 from serving.inference.detector import Detector
 from serving.inference.onnxruntime import OnnxRuntimeBackend
 from serving.inference.openvino import OpenVinoBackend
+from training.detection.network import YOLOX
 
 BOX_TOLERANCE_PX = 0.5
 SCORE_TOLERANCE = 1e-3
@@ -35,7 +35,7 @@ Measure = Callable[[Detector], float]
 
 _GATED: Mapping[str, Callable[[Bundle], Backend]] = {
     "onnxruntime-f32": OnnxRuntimeBackend,
-    "openvino-f32": OpenVinoBackend,
+    "openvino-f32": lambda bundle: OpenVinoBackend(bundle, precision="f32"),
 }
 _MEASURED: Mapping[str, Callable[[Bundle], Backend]] = {
     "openvino-bf16": lambda bundle: OpenVinoBackend(bundle, precision="bf16"),
@@ -81,12 +81,12 @@ class Parity:
 
 
 def check_parity(
-    model: nn.Module, bundle: Bundle, frames: Sequence[Frame], measure: Measure | None = None
+    network: YOLOX, bundle: Bundle, frames: Sequence[Frame], measure: Measure | None = None
 ) -> Parity:
-    """Compare every backend with `model`, the torch module that the bundle was exported from.
+    """Compare every backend with the network that the bundle was exported from.
 
     Args:
-        model: maps uint8 (N, H, W, 3) to boxes and scores, like `ExportableDetector`.
+        network: as trained, and not as rewritten for export; left in evaluation mode.
         bundle: read from its folder.
         frames: real pictures, at least one of them with something to detect.
         measure: gives the average precision of each backend and precision.
@@ -96,7 +96,7 @@ def check_parity(
             scores `SCORE_FLOOR`, so that nothing would be compared.
     """
     batch = _batch_of(frames, bundle.input_size_hw)
-    expected = _run_torch(model, bundle, batch)
+    expected = _run_torch(network, bundle, batch)
     differences: dict[str, Difference] = {}
     for name, make_backend in {**_GATED, **_MEASURED}.items():
         with _opened(make_backend(bundle)) as backend:
@@ -123,13 +123,14 @@ def _batch_of(frames: Sequence[Frame], input_size_hw: tuple[int, int]) -> NDArra
     )
 
 
-def _run_torch(model: nn.Module, bundle: Bundle, batch: NDArray[np.uint8]) -> Outputs:
-    device = next(model.parameters()).device
+def _run_torch(network: YOLOX, bundle: Bundle, batch: NDArray[np.uint8]) -> Outputs:
+    device = next(network.parameters()).device
+    images = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
-        values = model.eval()(torch.from_numpy(batch).to(device))
-    names = [output.name for output in bundle.outputs]
+        boxes, scores = network.eval().decode(network(images))
     expected = {
-        name: value.float().cpu().numpy() for name, value in zip(names, values, strict=True)
+        bundle.output("boxes").name: boxes.cpu().numpy(),
+        bundle.output("scores").name: scores.cpu().numpy(),
     }
     scores = expected[bundle.output("scores").name]
     if not scores.max() >= SCORE_FLOOR:
