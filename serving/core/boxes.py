@@ -70,11 +70,20 @@ def nms(
     box of its class is above `iou_threshold`.
     """
     order = np.argsort(-score, kind="stable")
-    overlap = iou(xyxy_px[order], xyxy_px[order]) > iou_threshold
-    if class_id is not None:
-        overlap &= class_id[order][:, None] == class_id[order][None, :]
-    alive = np.ones(len(order), dtype=bool)
-    for row in range(len(order)):
-        if alive[row]:
-            alive[row + 1 :] &= ~overlap[row, row + 1 :]
-    return np.asarray(order[alive])
+    left, top, right, bottom = np.ascontiguousarray(xyxy_px[order].T)
+    areas = area_px2(xyxy_px[order])
+    classes = None if class_id is None else class_id[order]
+    kept: list[int] = []
+    rest: NDArray[np.intp] = np.arange(len(order))
+    # One row of overlaps for each kept box: few are kept, and a whole matrix would grow with N².
+    while len(rest):
+        best, rest = rest[0], rest[1:]
+        kept.append(best)
+        width = np.minimum(right[best], right[rest]) - np.maximum(left[best], left[rest])
+        height = np.minimum(bottom[best], bottom[rest]) - np.maximum(top[best], top[rest])
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        survives = shared <= iou_threshold * (areas[best] + areas[rest] - shared)
+        if classes is not None:
+            survives |= classes[rest] != classes[best]
+        rest = rest[survives]
+    return np.asarray(order[kept])

@@ -83,8 +83,10 @@ class Detector:
         rows = np.flatnonzero(score >= self._score_threshold)
         xyxy_px, score = xyxy_px[rows], score[rows]
         kept = boxes.nms(xyxy_px, score, self._nms_iou)
-        class_id = np.full(len(kept), self._class_id, np.int64)
-        return Detections(fit.to_image(xyxy_px[kept]), score[kept], class_id)
+        xyxy_px, score = fit.to_image(xyxy_px[kept]), score[kept]
+        inside = boxes.area_px2(xyxy_px) > 0  # not the padding
+        class_id = np.full(np.count_nonzero(inside), self._class_id, np.int64)
+        return Detections(xyxy_px[inside], score[inside], class_id)
 
 
 def _threshold(backend: Backend, name: str, value: float | None) -> float:
