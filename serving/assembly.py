@@ -1,0 +1,162 @@
+"""From what an operator wrote to cameras that run: every part gets what it asks for."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+
+from serving.analytics.analysis import Analysis
+from serving.core.bundle import METADATA_FILE, Bundle
+from serving.core.errors import BundleError, ConfigError
+from serving.inference.backend import Backend
+from serving.inference.detector import Detector
+from serving.pipeline import Pipeline
+from serving.progress import progress_on_stderr
+from serving.runtime import CameraRun, Runtime
+from serving.settings import Camera, DetectorSettings, Mode, Run, Site
+from serving.sinks.opening import all_paths, open_event_sinks, open_frame_sinks
+from serving.sinks.sink import partial_path
+from serving.streams.opening import open_sources
+from serving.tracking.tracker import Tracker
+
+ZOO = Path(__file__).resolve().parent / "zoo"
+
+Part = TypeVar("Part")
+BackendFactory = Callable[[Bundle], Backend]
+TrackerFactory = Callable[..., Tracker]
+"""Called with `floor`, the camera's homography or None, where it takes one."""
+AnalysisFactory = Callable[..., Analysis]
+"""Called with those of `camera_id`, `lines`, `zones` and `floor` that it takes."""
+
+
+def serve(
+    site: Site,
+    run: Run,
+    backend: BackendFactory,
+    tracker: TrackerFactory,
+    analyses: Mapping[str, AnalysisFactory],
+) -> int:
+    """Run the cameras of a site to their end and say what they did; the exit code.
+
+    What can be wrong without a model is found before one is loaded.
+
+    Raises:
+        FootfallError: nothing could be opened, a part could not be built, or an output failed.
+    """
+    paths = all_paths(run.sink, site.cameras)
+    sources = open_sources(site.cameras, time.time() if run.mode is Mode.LIVE else 0.0)
+    bundle = load_bundle(run.detector.bundle)
+    pipelines = {
+        name: build_pipeline(
+            name, camera, build_detector(bundle, run.detector, backend), tracker, analyses, bundle
+        )
+        for name, camera in site.cameras.items()
+    }
+    sinks = open_frame_sinks(run.sink, site.cameras)
+    cameras = [CameraRun(sources[name], pipelines[name], sinks[name]) for name in site.cameras]
+    events = open_event_sinks(run.sink, run.mode)
+    progress = progress_on_stderr()
+    summary = Runtime(cameras, events, run.mode, run.max_frames, progress).run()
+    console = Console(file=sys.stdout)
+    console.print(summary.table())
+    for path in paths:
+        incomplete = partial_path(path)
+        said = f"{incomplete} (incomplete)" if incomplete.exists() else str(path)
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    return summary.exit_code
+
+
+def build_detector(bundle: Bundle, settings: DetectorSettings, backend: BackendFactory) -> Detector:
+    """A detector with a backend of its own, for one worker.
+
+    Raises:
+        BundleError: the bundle is no detector, or its model is not what it says.
+    """
+    options = settings.model_dump(exclude={"bundle"})
+    return _built("detector", Detector, _built("backend", backend, bundle), **options)
+
+
+def build_pipeline(
+    camera_id: str,
+    camera: Camera,
+    detector: Detector,
+    tracker: TrackerFactory,
+    analyses: Mapping[str, AnalysisFactory],
+    bundle: Bundle,
+) -> Pipeline:
+    """The pipeline of one camera, with its own tracker and analyses.
+
+    An analysis of lines, zones or the floor is left out where the camera has none of them.
+
+    Raises:
+        ConfigError: a tracker or an analysis refuses its options.
+    """
+    places = {
+        "camera_id": camera_id,
+        "lines": camera.counting_lines(),
+        "zones": camera.watched_zones(),
+        "floor": camera.floor(),
+    }
+    floor = {"floor": places["floor"]}
+    return Pipeline(
+        camera_id,
+        detector,
+        _built("tracker", tracker, **_taken(tracker, floor)),
+        [
+            _built(f"analytics.{name}", factory, **_taken(factory, places))
+            for name, factory in analyses.items()
+            if _has_its_places(factory, places)
+        ],
+        (bundle.ref,),
+    )
+
+
+def load_bundle(folder_or_name: str) -> Bundle:
+    """The bundle in a folder, or the one of that name in the zoo.
+
+    Raises:
+        BundleError: there is none, or it is not whole.
+    """
+    if Path(folder_or_name).is_dir():
+        return Bundle.load(folder_or_name)
+    zoo = {path.parent.name: path.parent for path in ZOO.glob(f"*/{METADATA_FILE}")}
+    if folder_or_name not in zoo:
+        raise BundleError(
+            f"bundle '{folder_or_name}': expected the folder of a bundle or one of {sorted(zoo)}, "
+            f"got neither"
+        )
+    return Bundle.load(zoo[folder_or_name])
+
+
+def _built(key: str, factory: Callable[..., Part], *args: Any, **options: Any) -> Part:
+    """What the factory makes; options that it does not take are the operator's fault."""
+    try:
+        return factory(*args, **options)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"key '{key}': {error}") from error
+
+
+def _taken(factory: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the offered arguments that the factory takes and was not given yet."""
+    return {name: offered[name] for name in _parameters(factory) if name in offered}
+
+
+def _has_its_places(factory: Callable[..., Any], places: Mapping[str, Any]) -> bool:
+    return all(
+        places[name]
+        for name, parameter in _parameters(factory).items()
+        if name in places and parameter.default is inspect.Parameter.empty
+    )
+
+
+def _parameters(factory: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """What the factory takes; of a partial one, what it was not given yet."""
+    given = getattr(factory, "keywords", {})
+    parameters = inspect.signature(getattr(factory, "func", factory)).parameters
+    return {name: value for name, value in parameters.items() if name not in given}

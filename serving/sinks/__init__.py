@@ -1,0 +1,1 @@
+"""Where results go: store, event log, MOT text, annotated video."""
