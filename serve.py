@@ -1,9 +1,6 @@
 """Run a site, or any recorded video, through detection, tracking and analysis.
 
-    python serve.py site=demo                      a site of conf/site/, at full speed
-    python serve.py source=shop.mp4 sink.mot=tracks.txt sink.video=annotated.mp4
-
-Keys: conf/serve.yaml; what they mean: serving/settings.py.
+`python serve.py site=demo` or `python serve.py source=shop.mp4`; conf/serve.yaml has the keys.
 """
 
 from __future__ import annotations
@@ -14,13 +11,14 @@ import sys
 from pathlib import Path
 
 import hydra
+import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from serving.configuration import first_line, parse, unknown_key, unknown_name
+from serving.configuration import one_line, parse, unknown_key, unknown_name
 from serving.core.errors import ConfigError, FootfallError
 from serving.settings import Run, selected_site
 
@@ -44,11 +42,8 @@ def serve(config: DictConfig, site_name: str | None) -> int:
 
     from serving import assembly  # heavy: only now that the configuration is right
 
-    backend, tracker = (
-        instantiate(config[part], _partial_=True) for part in ("backend", "tracker")
-    )
-    analyses = {name: instantiate(part) for name, part in config.analytics.items() if part}
-    return assembly.serve(site, run, backend, tracker, analyses)
+    parts = {name: instantiate(config[name], _partial_=True) for name in ("backend", "tracker")}
+    return assembly.serve(site, run, **parts, analyses=instantiate(config.analytics))
 
 
 def refusal(error: Exception) -> FootfallError:
@@ -58,12 +53,11 @@ def refusal(error: Exception) -> FootfallError:
         return unknown_name(f"key '{group}'", name, error.options or (), f"conf/{group}/")
     key = re.search(r"Could not override '([^'@]+)", str(error))
     if key is None:
-        return ConfigError(f"{first_line(error.__cause__ or error)} ({MAIN})")
+        return ConfigError(f"{one_line(error.__cause__ or error)} ({MAIN})")
     groups = [arg for arg in sys.argv[1:] if (Path(CONF) / arg.partition("=")[0]).is_dir()]
     with hydra.initialize_config_dir(CONF, version_base="1.3"):
         known = OmegaConf.to_container(hydra.compose("serve", groups, return_hydra_config=True))
-    group = key[1].partition(".")[0]
-    option = known.pop("hydra")["runtime"]["choices"].get(group)
+    option = known.pop("hydra")["runtime"]["choices"].get(group := key[1].partition(".")[0])
     origin = f"conf/{group}/{option}.yaml" if option else MAIN
     return unknown_key(key[1], {"site": None, **known}, origin)
 
@@ -74,7 +68,9 @@ def main() -> int:
     try:
         compose()
         return max((serve(*job) for job in composed), default=0)
-    except (FootfallError, HydraException, OmegaConfBaseException) as error:
+    except KeyboardInterrupt:
+        return 130
+    except (FootfallError, HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         told = error if isinstance(error, FootfallError) else refusal(error)
         print(f"error: {told}", file=sys.stderr)
         return told.exit_code

@@ -40,7 +40,7 @@ def serve(
     run: Run,
     backend: BackendFactory,
     tracker: TrackerFactory,
-    analyses: Mapping[str, AnalysisFactory],
+    analyses: Mapping[str, AnalysisFactory | None],
 ) -> int:
     """Run the cameras of a site to their end and say what they did; the exit code.
 
@@ -87,12 +87,13 @@ def build_pipeline(
     camera: Camera,
     detector: Detector,
     tracker: TrackerFactory,
-    analyses: Mapping[str, AnalysisFactory],
+    analyses: Mapping[str, AnalysisFactory | None],
     bundle: Bundle,
 ) -> Pipeline:
     """The pipeline of one camera, with its own tracker and analyses.
 
-    An analysis of lines, zones or the floor is left out where the camera has none of them.
+    An analysis of lines, zones or the floor is left out where the camera has none of them, and so
+    is None, the null of the configuration.
 
     Raises:
         ConfigError: a tracker or an analysis refuses its options.
@@ -111,7 +112,7 @@ def build_pipeline(
         [
             _built(f"analytics.{name}", factory, **_taken(factory, places))
             for name, factory in analyses.items()
-            if _has_its_places(factory, places)
+            if factory is not None and _has_its_places(factory, places)
         ],
         (bundle.ref,),
     )

@@ -80,9 +80,9 @@ def place(location: Location) -> str:
     return ", ".join(words)
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says."""
-    return next(iter(str(error).strip().splitlines()), repr(error))
+def one_line(error: BaseException) -> str:
+    """What an error says, without line breaks and links."""
+    return " ".join(str(error).split()).partition(" See http")[0] or repr(error)
 
 
 def _message(model: type[BaseModel], detail: Any) -> str:

@@ -186,7 +186,7 @@ class Run(Settings):
 
     mode: Mode = Mode.REPLAY
     site: dict[str, Any] | None = None
-    source: str | None = None
+    source: Annotated[str, Field(min_length=1)] | None = None
     fps: PositiveFloat | None = None
     camera: str | tuple[str, ...] | None = None
     max_frames: PositiveInt | None = None
