@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.loggers import MLFlowLogger
 
 from datasets.datamodules.detection import DetectionDataModule
-from datasets.detection import DetectionSample
-from evaluation.metrics.detection import average_precision
 from serving.core.bundle import Bundle
-from serving.core.detections import Detections
 from serving.core.errors import ConfigError
-from serving.core.frame import Frame
-from serving.inference.detector import Detector
 from training.detection.module import DetectionModule
 from training.export import BundleDescription, export_bundle
+from training.export.labelled import average_precision_on, frames_of
 
 NUM_PARITY_FRAMES = 8
 
@@ -107,8 +102,9 @@ def run(experiment: Experiment) -> Bundle | None:
                 }
             },
         ),
-        _frames(samples[:NUM_PARITY_FRAMES]),
-        measure=_average_precision_of(samples),
+        frames_of(samples[:NUM_PARITY_FRAMES]),
+        measure=average_precision_on(samples),
+        manifest=data.manifest(),
     )
     _record_bundle(trainer, bundle)
     return bundle
@@ -134,30 +130,6 @@ def _validate(
         return {}
     (metrics,) = trainer.validate(module, datamodule=data, verbose=False)
     return {name.removeprefix("validation/"): float(value) for name, value in metrics.items()}
-
-
-def _average_precision_of(samples: Sequence[DetectionSample]) -> Any:
-    """A function from a `Detector` to its average precision on `samples`."""
-    truths = [
-        Detections(
-            sample.xyxy_px[sample.class_id >= 0],
-            torch.ones(int((sample.class_id >= 0).sum())).numpy(),
-            sample.class_id[sample.class_id >= 0],
-        )
-        for sample in samples
-    ]
-
-    def measure(detector: Detector) -> float:
-        return average_precision(detector.detect(_frames(samples)), truths).ap
-
-    return measure
-
-
-def _frames(samples: Sequence[DetectionSample]) -> list[Frame]:
-    return [
-        Frame(sample.image, camera_id="validation", index=index, captured_at=float(index))
-        for index, sample in enumerate(samples)
-    ]
 
 
 def _record_parameters(trainer: Trainer, parameters: Mapping[str, Any]) -> None:

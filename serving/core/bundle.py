@@ -49,7 +49,8 @@ class Bundle:
     """What `bundle.json` says. `folder` is where it was read from and is not part of the file.
 
     `thresholds` holds `score` and `nms_iou` for detectors. `metrics` and `parity` hold what was
-    measured, by name. `model_sha256` is the hash of `model.onnx`.
+    measured, by name. `model_sha256` is the hash of `model.onnx`. `derived_from` credits the
+    published weights that training started from, with their licence.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Bundle:
     data_manifest_sha256: str
     git_commit: str
     training_command: str
+    derived_from: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
     parity: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
@@ -154,7 +156,7 @@ class Bundle:
         if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
             raise BundleError(f'{path}: expected an object with "schema": {SCHEMA}')
         known = {f.name for f in fields(cls)} - {"folder"}
-        optional = {"thresholds", "embedding_metric", "metrics", "parity"}
+        optional = {"thresholds", "embedding_metric", "derived_from", "metrics", "parity"}
         for key in sorted(values.keys() - known):
             raise BundleError(f"{path}: expected keys {sorted(known)}, got unknown key '{key}'")
         for key in sorted(known - optional - values.keys()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from datasets.manifest import Manifest
 from evaluation.model_card import render_card
 from serving.core.bundle import (
     CARD_FILE,
@@ -42,6 +43,7 @@ class BundleDescription:
         data_manifest_sha256: hash of the training data's manifest.
         git_commit: the commit that trained it.
         training_command: what to type to train it again.
+        derived_from: the published weights that training started from, with their licence.
         metrics: measured figures by name.
     """
 
@@ -56,6 +58,7 @@ class BundleDescription:
     data_manifest_sha256: str
     git_commit: str
     training_command: str
+    derived_from: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,6 +68,7 @@ def export_bundle(
     description: BundleDescription,
     frames: Sequence[Frame],
     measure: Measure | None = None,
+    manifest: Manifest | None = None,
 ) -> Bundle:
     """Export `network` to the bundle in `folder`; an older bundle there is replaced as a whole.
 
@@ -76,9 +80,12 @@ def export_bundle(
         description: names, thresholds and origin.
         frames: real pictures for the parity gate, some with objects of the classes.
         measure: average precision of a `Detector`; measured for every backend and precision.
+        manifest: of the training data; goes into the bundle, and its name and licence into the
+            card.
 
     Raises:
         ParityError: a backend does not give torch's results; `folder` is then as it was.
+        BundleError: the manifest is not the one whose hash the description states.
         ValueError: class names or input size do not fit the network.
     """
     if len(description.class_names) != network.num_classes:
@@ -93,6 +100,8 @@ def export_bundle(
         bundle = _metadata(description, partial)
         parity = check_parity(network, bundle, frames, measure)
         bundle = replace(bundle, parity=parity.to_metadata())
+        if manifest is not None:
+            manifest.write(partial)  # read by the card
         (partial / METADATA_FILE).write_text(bundle.to_json(), encoding="utf-8")
         (partial / CARD_FILE).write_text(render_card(bundle), encoding="utf-8")
         partial.chmod(0o755)
@@ -100,6 +109,25 @@ def export_bundle(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Bundle.load(folder)
+
+
+def describe(bundle: Bundle) -> BundleDescription:
+    """The description with which an existing bundle was exported."""
+    return BundleDescription(
+        name=bundle.name,
+        version=bundle.version,
+        class_names=bundle.output("scores").labels,
+        input_size_hw=bundle.input_size_hw,
+        score_threshold=bundle.thresholds["score"],
+        nms_iou=bundle.thresholds["nms_iou"],
+        licence=bundle.licence,
+        commercial_use=bundle.commercial_use,
+        data_manifest_sha256=bundle.data_manifest_sha256,
+        git_commit=bundle.git_commit,
+        training_command=bundle.training_command,
+        derived_from=bundle.derived_from,
+        metrics=bundle.metrics,
+    )
 
 
 def _metadata(description: BundleDescription, folder: Path) -> Bundle:
@@ -117,6 +145,7 @@ def _metadata(description: BundleDescription, folder: Path) -> Bundle:
         data_manifest_sha256=description.data_manifest_sha256,
         git_commit=description.git_commit,
         training_command=description.training_command,
+        derived_from=description.derived_from,
         metrics=description.metrics,
         folder=folder,
     )
