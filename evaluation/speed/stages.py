@@ -1,0 +1,157 @@
+"""Where the time of a frame goes, stage by stage, and the tracker's time alone."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.speed.contestants import Server, event_outputs
+from serving.assembly import build_detector, build_pipeline
+from serving.core.bundle import Bundle
+from serving.core.detections import Detections, Tracks
+from serving.core.events import Event
+from serving.inference.backend import Backend, Outputs
+from serving.settings import Mode
+from serving.sinks.opening import open_event_sinks
+from serving.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Where the pipeline's time goes.
+
+    Attributes:
+        spent_ms: milliseconds a frame by stage, in the order in which a frame passes them.
+        detections: what was detected in each frame, and the frame's time in seconds.
+    """
+
+    spent_ms: dict[str, float]
+    detections: list[tuple[Detections, float]]
+
+
+def time_stages(server: Server, clock: Callable[[], float] = time.perf_counter) -> Stages:
+    """Run the pipeline in one thread, so that no stage waits for another, and time each."""
+    laps = _Laps(clock)
+    detections: list[tuple[Detections, float]] = []
+
+    @functools.wraps(server.tracker)
+    def tracker(**places: Any) -> Tracker:
+        return _TimedTracker(server.tracker(**places), laps, detections)
+
+    def backend(bundle: Bundle) -> Backend:
+        return _TimedBackend(server.backend(bundle), laps)
+
+    bundle = server.bundle
+    pipeline = build_pipeline(
+        server.camera_id,
+        server.camera,
+        build_detector(bundle, server.detector, backend),
+        tracker,
+        server.analyses,
+        bundle,
+    )
+    events: list[Event] = []
+    source = server.frames()
+    laps.start()
+    for frame in source:
+        laps.lap("decode")
+        events += pipeline.process(frame).events
+        laps.lap("analyse")
+        if len(detections) == server.max_frames:
+            break
+    source.close()
+    with tempfile.TemporaryDirectory(prefix="footfall-speed-") as folder:
+        laps.start()
+        for sink in open_event_sinks(event_outputs(Path(folder)), Mode.REPLAY):
+            sink.write(events)
+            sink.close()
+        laps.lap("write events")
+    spent_ms = {stage: 1000 * spent_s / len(detections) for stage, spent_s in laps.spent_s.items()}
+    return Stages(spent_ms, detections)
+
+
+def tracker_times_ms(
+    server: Server,
+    detections: Sequence[tuple[Detections, float]],
+    num_rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> NDArray[np.float64]:
+    """(rounds · frames,) milliseconds of each update of a new tracker on recorded detections."""
+    takes_floor = "floor" in inspect.signature(server.tracker).parameters
+    places = {"floor": server.camera.floor()} if takes_floor else {}
+    spent_ms = []
+    for _ in range(num_rounds):
+        tracker = server.tracker(**places)
+        for found, at_s in detections:
+            started_s = clock()
+            tracker.update(found, at_s)
+            spent_ms.append(1000 * (clock() - started_s))
+    return np.array(spent_ms)
+
+
+class _Laps:
+    """Adds the time since the last lap to the stage that has just ended."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last_s = 0.0
+        self.spent_s: dict[str, float] = {}
+
+    def start(self) -> None:
+        self._last_s = self._clock()
+
+    def lap(self, stage: str) -> None:
+        now_s = self._clock()
+        self.spent_s[stage] = self.spent_s.get(stage, 0.0) + now_s - self._last_s
+        self._last_s = now_s
+
+
+class _TimedBackend:
+    """What comes before it in the detector is the letterbox."""
+
+    def __init__(self, backend: Backend, laps: _Laps) -> None:
+        self._backend = backend
+        self._laps = laps
+
+    @property
+    def bundle(self) -> Bundle:
+        return self._backend.bundle
+
+    def infer(self, batch: NDArray[np.uint8]) -> Outputs:
+        self._laps.lap("letterbox")
+        outputs = self._backend.infer(batch)
+        self._laps.lap("infer")
+        return outputs
+
+    def close(self) -> None:
+        self._backend.close()
+
+
+class _TimedTracker:
+    """What comes between the backend and it is the detector's threshold and suppression."""
+
+    def __init__(
+        self, tracker: Tracker, laps: _Laps, detections: list[tuple[Detections, float]]
+    ) -> None:
+        self._tracker = tracker
+        self._laps = laps
+        self._detections = detections
+
+    def update(self, detections: Detections, at_s: float) -> Tracks:
+        self._laps.lap("select boxes")
+        self._detections.append((detections, at_s))
+        tracks = self._tracker.update(detections, at_s)
+        self._laps.lap("track")
+        return tracks
+
+    def reset(self) -> None:
+        self._tracker.reset()
