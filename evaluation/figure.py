@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -95,3 +96,9 @@ class Figure:
     def to_record(self) -> dict[str, Any]:
         """The figure as plain values for JSON."""
         return {**asdict(self), "metric": self.metric.value}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Figure:
+        """The figure that `to_record` wrote; other keys of the record are left alone."""
+        values = {field.name: record[field.name] for field in fields(cls)}
+        return cls(**{**values, "metric": Metric(values["metric"])})

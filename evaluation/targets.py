@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from evaluation.figure import Figure, Metric, Task
+from serving.configuration import Settings, parse
 from serving.core.errors import ConfigError
 
 ANY_DATASET = "any"
@@ -27,10 +28,8 @@ class Kind(StrEnum):
     GOAL = "goal"
 
 
-class Target(BaseModel):
+class Target(Settings):
     """One entry of the benchmark."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: Task
     metric: Metric
@@ -56,10 +55,8 @@ class Target(BaseModel):
         )
 
 
-class Benchmark(BaseModel):
+class Benchmark(Settings):
     """All targets, by a name of their own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     targets: dict[str, Target]
 
@@ -70,10 +67,7 @@ class Benchmark(BaseModel):
         Raises:
             ConfigError: an unknown figure, key or kind, or a missing value.
         """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise ConfigError(_message(error, where)) from error
+        return parse(cls, values, where)
 
     @classmethod
     def load(cls, path: str | Path) -> Benchmark:
@@ -86,7 +80,7 @@ class Benchmark(BaseModel):
             values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise ConfigError(f"{path}: expected a benchmark in YAML, got {error}") from error
-        return cls.from_values(values, str(path))
+        return cls.from_values(values or {}, str(path))
 
     def judge(self, figures: Sequence[Figure], task: Task) -> list[Verdict]:
         """One verdict for each target that a figure has; one without target for the others."""
@@ -97,9 +91,9 @@ class Benchmark(BaseModel):
                 for name, target in self.targets.items()
                 if target.concerns(figure, task)
             }
-            verdicts += [Verdict(figure, name, target) for name, target in concerned.items()]
+            verdicts += [Verdict(figure, name, target, task) for name, target in concerned.items()]
             if not concerned:
-                verdicts.append(Verdict(figure))
+                verdicts.append(Verdict(figure, task=task))
         return verdicts
 
     def not_measured(self, verdicts: Sequence[Verdict]) -> dict[str, Target]:
@@ -115,6 +109,7 @@ class Verdict:
     figure: Figure
     target_name: str | None = None
     target: Target | None = None
+    task: Task | None = None
 
     @property
     def met(self) -> bool | None:
@@ -125,7 +120,8 @@ class Verdict:
 
     def to_record(self) -> dict[str, Any]:
         """The figure with its target as plain values for JSON."""
-        record = {**self.figure.to_record(), "target_name": self.target_name}
+        task = None if self.task is None else self.task.value
+        record = {"task": task, **self.figure.to_record(), "target_name": self.target_name}
         if self.target is None:
             return {**record, "target": None, "kind": None, "source": None, "met": None}
         target = self.target
@@ -136,16 +132,3 @@ class Verdict:
             "source": target.source,
             "met": self.met,
         }
-
-
-def _message(error: ValidationError, where: str) -> str:
-    detail = error.errors()[0]
-    key = ".".join(str(part) for part in detail["loc"])
-    got = repr(detail["input"])
-    if detail["type"] == "extra_forbidden":
-        expected, got = "only known keys", f"'{detail['loc'][-1]}'"
-    elif detail["type"] == "missing":
-        expected, got = "a value", "none"
-    else:
-        expected = str(detail.get("ctx", {}).get("expected", detail["msg"]))
-    return f"key '{key}' ({where}): expected {expected}, got {got}"

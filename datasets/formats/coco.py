@@ -24,6 +24,9 @@ CROWD_COLUMN = "is_crowd"
 AREA_COLUMN = "area_px2"
 """Column (N,) float64: the area that decides the size range of a label; COCO's `area`."""
 
+TRACK_COLUMN = "track_id"
+"""Column (N,) int64: the identity of a label of a video, -1 where it has none."""
+
 _LIMIT = 1e9
 _OUTSIDE_TOLERANCE_PX = 1.0
 """Public label files round boxes at the border outwards."""
@@ -50,7 +53,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A box, left, top, width, height. `score` stands in results only."""
+    """A box: left, top, width, height. `score` stands in results only, `track_id` in videos."""
 
     id: int
     image_id: int
@@ -59,6 +62,7 @@ class Annotation:
     area_px2: float
     is_crowd: bool = False
     score: float | None = None
+    track_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class CocoDataset:
     def detections(self, class_names: Sequence[str]) -> dict[int, Detections]:
         """Boxes by image id, every image listed; `class_id` indexes `class_names`.
 
-        Boxes of other categories are left out. Labels get score 1, and the columns `is_crowd`
-        and `area_px2`.
+        Boxes of other categories are left out. Labels get score 1, and the columns `is_crowd`,
+        `area_px2` and `track_id`.
         """
         index = {name: row for row, name in enumerate(class_names)}
         class_of = {c.id: index[c.name] for c in self.categories if c.name in index}
@@ -96,48 +100,36 @@ def read(path: str | Path) -> CocoDataset:
             empty or reaches outside its image; the message names the entry.
     """
     path = Path(path)
-    values = _load(path)
-    if not isinstance(values, dict):
-        raise LabelError(f"{path}: expected an object with images, annotations and categories")
-    where = str(path)
-    categories = tuple(
-        Category(_whole(c, "id", at), _text(c, "name", at))
-        for at, c in _entries(values, "categories", where)
-    )
-    images = tuple(_image(entry, at) for at, entry in _entries(values, "images", where))
-    annotations = tuple(
-        _annotation(entry, at, row + 1)
-        for row, (at, entry) in enumerate(_entries(values, "annotations", where))
-    )
-    info = values.get("info")
-    dataset = CocoDataset(images, annotations, categories, info if isinstance(info, dict) else {})
-    _check_ids(dataset, where)
-    _check_inside(dataset, where)
+    dataset = _dataset(_load(path), str(path))
+    _check_inside(dataset, str(path))
     return dataset
 
 
-def read_results(path: str | Path, truth: CocoDataset) -> CocoDataset:
-    """Results for the images and categories of `truth`, all with a score.
+def read_results(path: str | Path, truth: CocoDataset | None = None) -> CocoDataset:
+    """Results, to be held against `truth`. Boxes may reach outside their image.
 
-    Reads COCO's list of results, `[{image_id, category_id, bbox, score}, …]`, and a label file
-    whose annotations carry a `score`. Boxes may reach outside their image.
+    Reads COCO's list of results, `[{image_id, category_id, bbox, score}, …]`, which has the images
+    and categories of `truth`, and a label file, with images and categories of its own, which is
+    found again in `truth` by image id; there a missing score is 1.
 
     Raises:
-        LabelError: not such a file, an unknown image or category, or an annotation without score.
+        LabelError: not such a file, a list without `truth`, an image that `truth` does not have
+            or has under another name, an unknown category, or a result without score.
     """
     path = Path(path)
     values = _load(path)
-    listed = values if isinstance(values, list) else None
     if isinstance(values, dict):
-        listed = values.get("annotations")
-    if not isinstance(listed, list):
-        raise LabelError(f"{path}: expected a list of results, got {type(values).__name__}")
+        labels = _dataset(values, str(path))
+        _check_same_images(labels, truth or labels, str(path))
+        return labels
+    if not isinstance(values, list) or truth is None:
+        kinds = "a label file" if truth is None else "a list of results or a label file"
+        raise LabelError(f"{path}: expected {kinds}, got a {type(values).__name__}")
     annotations = []
-    for row, entry in enumerate(listed):
-        at = f"{path}, result {row + 1}"
-        found = _annotation(entry, at, row + 1)
+    for row, entry in enumerate(values, start=1):
+        found = _annotation(entry, f"{path}, result {row}", row)
         if found.score is None:
-            raise LabelError(f"{at}: expected a 'score', got none")
+            raise LabelError(f"{path}, result {row}: expected a 'score', got none")
         annotations.append(found)
     results = CocoDataset(truth.images, tuple(annotations), truth.categories)
     _check_references(results, str(path))
@@ -180,10 +172,33 @@ def _detections(annotations: Sequence[Annotation], class_id: Sequence[int]) -> D
         CONFIDENCE_COLUMN: np.array(scores, np.float64),
         CROWD_COLUMN: np.array([a.is_crowd for a in annotations], np.bool_),
         AREA_COLUMN: np.array([a.area_px2 for a in annotations], np.float64),
+        TRACK_COLUMN: np.array(
+            [-1 if a.track_id is None else a.track_id for a in annotations], np.int64
+        ),
     }
     return Detections(
         boxes.xyxy_from_xywh(xywh), np.array(scores), np.array(class_id, np.int64), columns
     )
+
+
+def _dataset(values: Any, where: str) -> CocoDataset:
+    if not isinstance(values, dict):
+        raise LabelError(f"{where}: expected an object with images, annotations and categories")
+    info = values.get("info")
+    dataset = CocoDataset(
+        tuple(_image(entry, at) for at, entry in _entries(values, "images", where)),
+        tuple(
+            _annotation(entry, at, row)
+            for row, (at, entry) in enumerate(_entries(values, "annotations", where), start=1)
+        ),
+        tuple(
+            Category(_whole(entry, "id", at), _text(entry, "name", at))
+            for at, entry in _entries(values, "categories", where)
+        ),
+        info if isinstance(info, dict) else {},
+    )
+    _check_ids(dataset, where)
+    return dataset
 
 
 def _load(path: Path) -> Any:
@@ -211,7 +226,7 @@ def _image(entry: Mapping[str, Any], at: str) -> Image:
     width, height = _whole(entry, "width", at), _whole(entry, "height", at)
     if min(width, height) < 1:
         raise LabelError(f"{at}: expected a positive width and height, got {width}×{height}")
-    index = None if entry.get("frame_index") is None else _whole(entry, "frame_index", at)
+    index = _optional_whole(entry, "frame_index", at)
     return Image(_whole(entry, "id", at), _text(entry, "file_name", at), width, height, index)
 
 
@@ -237,6 +252,7 @@ def _annotation(entry: Any, at: str, default_id: int) -> Annotation:
         float(area),
         bool(entry.get("iscrowd", 0)),
         None if score is None else float(score),
+        _optional_whole(entry, "track_id", at),
     )
 
 
@@ -267,6 +283,16 @@ def _check_references(dataset: CocoDataset, where: str) -> None:
             )
 
 
+def _check_same_images(labels: CocoDataset, truth: CocoDataset, where: str) -> None:
+    names = {image.id: image.file_name for image in truth.images}
+    for image in labels.images:
+        if names.get(image.id) != image.file_name:
+            raise LabelError(
+                f"{where}, image {image.id}: expected an image of the truth, "
+                f"'{names.get(image.id, 'none of this id')}', got '{image.file_name}'"
+            )
+
+
 def _check_inside(dataset: CocoDataset, where: str) -> None:
     images = {image.id: image for image in dataset.images}
     slack = _OUTSIDE_TOLERANCE_PX
@@ -290,6 +316,10 @@ def _whole(entry: Mapping[str, Any], key: str, at: str) -> int:
     return value
 
 
+def _optional_whole(entry: Mapping[str, Any], key: str, at: str) -> int | None:
+    return None if entry.get(key) is None else _whole(entry, key, at)
+
+
 def _text(entry: Mapping[str, Any], key: str, at: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
@@ -310,6 +340,7 @@ def _annotation_values(annotation: Annotation) -> dict[str, Any]:
         "area": annotation.area_px2,
         "iscrowd": int(annotation.is_crowd),
         "score": annotation.score,
+        "track_id": annotation.track_id,
     }
     return _present(values)
 

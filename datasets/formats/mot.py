@@ -30,6 +30,8 @@ DISTRACTORS = (2, 7, 8, 12)
 person, distractor, reflection."""
 
 _LIMIT = 1e9
+_MAX_FRAME = 10_000_000
+"""Weeks of video: more is a column out of place, and would be walked through frame by frame."""
 _MIN_COLUMNS = 6
 _MOT15_COLUMNS = 10
 _MOT16_COLUMNS = (8, 9)
@@ -258,7 +260,7 @@ class _Rows:
     def _check_values(self) -> None:
         frame, size = self.values[:, 0], self.values[:, 4:6]
         self._require(
-            (frame >= 1) & (frame == np.floor(frame)),
+            (frame >= 1) & (frame <= _MAX_FRAME) & (frame == np.floor(frame)),
             lambda row: f"a frame number, a whole number from 1 on, got {frame[row]:g}",
         )
         self._require(

@@ -41,14 +41,14 @@ def confidence_intervals(
         statistic: values by name where unit u counts `weights[u]` times, weights (num_units,).
             A nan means that a draw has nothing to measure; such draws are left out.
         num_units: how many units there are.
-        num_resamples: how many draws.
+        num_resamples: how many draws; 0 gives no interval.
         seed: of the draws; the same seed gives the same interval.
 
     Returns:
         Intervals by name; none at all for fewer than `MIN_UNITS` units, and none for a value that
         is nan in every draw.
     """
-    if num_units < MIN_UNITS:
+    if num_units < MIN_UNITS or num_resamples < 1:
         return {}
     draws = np.random.default_rng(seed).multinomial(
         num_units, np.full(num_units, 1 / num_units), size=num_resamples

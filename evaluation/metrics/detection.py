@@ -90,6 +90,25 @@ class Matches:
             num_truths,
         )
 
+    def precision_recall(
+        self,
+        score_threshold: float = 0.0,
+        iou_threshold: float = 0.5,
+        weights: NDArray[np.integer] | None = None,
+    ) -> PrecisionRecall:
+        """Of the predictions with at least that score, at one of the IoU thresholds."""
+        weights = np.ones(len(self.num_truths), np.int64) if weights is None else weights
+        row = int(np.argmin(np.abs(np.subtract(self.iou_thresholds, iou_threshold))))
+        counted = (~self.ignored[row] & (self.score >= score_threshold)) * weights[self.image]
+        num_found = int((self.found[row] * counted).sum())
+        num_predictions, num_truths = int(counted.sum()), int(weights @ self.num_truths)
+        return PrecisionRecall(
+            num_found / num_predictions if num_predictions else np.nan,
+            num_found / num_truths if num_truths else np.nan,
+            num_predictions,
+            num_truths,
+        )
+
 
 def average_precision(
     predictions: Sequence[Detections],
@@ -115,18 +134,9 @@ def precision_recall(
     iou_threshold: float = 0.5,
 ) -> PrecisionRecall:
     """Precision and recall of the predictions with at least `score_threshold`."""
-    confident = [p.select(exact_score(p) >= score_threshold) for p in predictions]
-    most = max((len(p) for p in confident), default=0)
-    matches = match(confident, truths, (iou_threshold,), max_detections=most)
-    counted = ~matches.ignored[0]
-    found = int((matches.found[0] & counted).sum())
-    num_predictions, num_truths = int(counted.sum()), int(matches.num_truths.sum())
-    return PrecisionRecall(
-        found / num_predictions if num_predictions else np.nan,
-        found / num_truths if num_truths else np.nan,
-        num_predictions,
-        num_truths,
-    )
+    most = max((len(p) for p in predictions), default=0)
+    matches = match(predictions, truths, (iou_threshold,), max_detections=most)
+    return matches.precision_recall(score_threshold, iou_threshold)
 
 
 def match(

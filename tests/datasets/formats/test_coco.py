@@ -59,7 +59,7 @@ def test_an_image_without_labels_is_an_empty_entry(file):
     [
         ("{", "expected JSON"),
         ([], "expected an object with images, annotations and categories"),
-        ({}, "expected a list 'categories', got NoneType"),
+        ({}, "expected a list 'images', got NoneType"),
         (changed(images=[7]), "image 0: expected an object, got 7"),
         (changed(images=GOOD["images"] * 2), "image 4: expected each id once"),
         (changed(annotations=GOOD["annotations"] * 2), "annotation 7: expected each id once"),
@@ -121,6 +121,22 @@ def test_broken_results_name_the_entry(file, entry, message):
     assert message in str(error.value)
 
 
+def test_a_label_file_as_results_needs_no_scores_but_the_images_of_the_truth(file, tmp_path):
+    truth = coco.read(file(GOOD))
+    assert coco.read_results(file(GOOD), truth).detections(["person"])[4].score.tolist() == [1]
+    assert coco.read_results(file(GOOD)) == truth
+    other = changed(images=[{**GOOD["images"][0], "file_name": "b.jpg"}])
+    with pytest.raises(
+        LabelError, match="image 4: expected an image of the truth, 'a.jpg', got 'b"
+    ):
+        coco.read_results(file(other), truth)
+
+
+def test_a_list_of_results_is_nothing_without_its_truth(file):
+    with pytest.raises(LabelError, match="expected a label file, got a list"):
+        coco.read_results(file([]))
+
+
 def test_written_results_are_read_back(file, tmp_path):
     truth = coco.read(file(GOOD))
     path = tmp_path / "results.json"
@@ -145,6 +161,7 @@ def label_files(draw):
             draw(st.tuples(lengths, lengths, lengths, lengths)),
             draw(lengths),
             draw(st.booleans()),
+            track_id=draw(st.none() | st.integers(0, 99)),
         )
         for row in range(draw(st.integers(0, 5)) if num_images else 0)
     )

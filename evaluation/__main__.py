@@ -1,0 +1,82 @@
+"""`python -m evaluation task=…`: figures with n and interval, against the benchmark."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from datasets.command_line import CONF_DIR, command
+from datasets.files import write_atomically
+from evaluation.request import ORIGIN, Command, Format, Parts, Request
+from evaluation.result import EvaluationResult
+from evaluation.run import evaluate
+from evaluation.targets import Benchmark
+from serving.configuration import parse
+from serving.settings import parse_site
+
+SAMPLE_SITE = "demo"
+"""The site of the sample, where none is chosen."""
+
+_FILE_WIDTH = 120
+
+
+@command("evaluate")
+def main(config: DictConfig) -> None:
+    """Check what was written, evaluate, and say what came out."""
+    plain = cast(
+        dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    )
+    request = parse(Request, {key: plain[key] for key in Request.model_fields}, ORIGIN)
+    if request.task is Command.SAMPLE and plain.get("site") is None:
+        plain["site"] = OmegaConf.to_container(
+            OmegaConf.load(CONF_DIR / f"site/{SAMPLE_SITE}.yaml")
+        )
+    result = evaluate(request, _parts(config, plain))
+    record = json.dumps(result.to_record(), indent=2, ensure_ascii=False) + "\n"
+    if request.output is not None:
+        write_atomically(request.output, record)
+    if request.format is Format.JSON:
+        sys.stdout.write(record)
+    else:
+        _print(result, request.output)
+
+
+def _parts(config: DictConfig, plain: Mapping[str, Any]) -> Parts:
+    choices = HydraConfig.get().runtime.choices
+    site_origin = f"conf/site/{choices.get('site') or SAMPLE_SITE}.yaml"
+    site = plain.get("site")
+
+    def build(group: str) -> Any:
+        if group == "analytics":
+            return instantiate(config.analytics, _convert_="all")
+        return instantiate(config[group], _partial_=True)
+
+    return Parts(
+        Benchmark.from_values(plain["benchmark"], f"conf/benchmark/{choices['benchmark']}.yaml"),
+        None if site is None else parse_site(site, site_origin),
+        site_origin,
+        build,
+    )
+
+
+def _print(result: EvaluationResult, output: Path | None) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
+    console.print(*result.tables())
+    for note in result.notes:
+        console.print(note)
+    if output is not None:
+        console.print(f"written to {output}", soft_wrap=True, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What can be asked of `python -m evaluation`, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+
+from evaluation.protocol.sampling import Sampling
+from evaluation.targets import Benchmark
+from serving.configuration import Settings, unknown_name
+from serving.core.errors import ConfigError
+from serving.core.labels import PERSON
+from serving.settings import Camera, DetectorSettings, Site
+
+ORIGIN = "conf/evaluate.yaml"
+
+DEFAULT_FRAME_RATE_HZ = 10.0
+"""Of recorded files without `fps` and without a site. It only sizes the blocks of the intervals."""
+
+
+class Command(StrEnum):
+    """What to do."""
+
+    DETECTION = "detection"
+    TRACKING = "tracking"
+    COUNTING = "counting"
+    HEATMAP = "heatmap"
+    LABELS = "labels"
+    SAMPLE = "sample"
+
+
+class Format(StrEnum):
+    """How the result is written to the output."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Request(Settings):
+    """One evaluation.
+
+    Attributes:
+        task: what to evaluate.
+        format: a table, or JSON and nothing else.
+        output: a file to write the JSON to as well.
+        gt: ground truth, MOT text or COCO JSON.
+        pred: recorded results, MOT text or COCO JSON.
+        dataset: what the data is called in the result, and which targets concern it; null: the
+            path of `gt`.
+        camera: which camera of the site, where it has several.
+        fps: frames a second of the recorded video; null: the camera's, else 10.
+        first_frame: index, counted from 0, of the first frame to judge.
+        last_frame: index of the last one; null: to the end.
+        class_name: the class that is judged in COCO files.
+        score_threshold: score from which precision and recall are stated.
+        block_s: seconds of video that an interval draws as one.
+        num_resamples: how many draws make an interval; 0: no intervals.
+        seed: of the draws.
+        data_dir: where the sample lies or is fetched to.
+        detector: which bundle the sample is run with.
+    """
+
+    task: Command
+    format: Format = Format.TABLE
+    output: Path | None = None
+    gt: Path | None = None
+    pred: Path | None = None
+    dataset: str | None = None
+    camera: str | None = None
+    fps: PositiveFloat | None = None
+    first_frame: NonNegativeInt = 0
+    last_frame: NonNegativeInt | None = None
+    class_name: str = PERSON
+    score_threshold: NonNegativeFloat = Field(default=0.5, le=1)
+    block_s: PositiveFloat = 5.0
+    num_resamples: NonNegativeInt = 1000
+    seed: NonNegativeInt = 0
+    data_dir: Path = Path("data")
+    detector: DetectorSettings = DetectorSettings()
+
+    @property
+    def sampling(self) -> Sampling:
+        """How intervals are drawn."""
+        return Sampling(self.block_s, self.num_resamples, self.seed)
+
+    def path(self, key: str) -> Path:
+        """The file that `gt` or `pred` names.
+
+        Raises:
+            ConfigError: the key has no value.
+        """
+        path = getattr(self, key)
+        if not isinstance(path, Path):
+            raise ConfigError(
+                f"key '{key}' ({ORIGIN}): expected the path of a file for task={self.task}, "
+                "got none"
+            )
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the configuration composes beside the request.
+
+    `build` makes the factory that a group of the configuration names: `backend`, `tracker`, and
+    `analytics`, a mapping of them. It is called when needed, because backends load slowly.
+    """
+
+    benchmark: Benchmark
+    site: Site | None
+    site_origin: str
+    build: Callable[[str], Any]
+
+    def camera(self, request: Request) -> tuple[str, Camera]:
+        """The camera whose lines, floor and frame rate are used.
+
+        Raises:
+            ConfigError: no site, an unknown camera, or several and none chosen.
+        """
+        if self.site is None:
+            raise ConfigError(f"key 'site' ({ORIGIN}): expected site=NAME, got none")
+        cameras: Mapping[str, Camera] = self.site.cameras
+        name = request.camera or (next(iter(cameras)) if len(cameras) == 1 else "")
+        if name not in cameras:
+            raise unknown_name("key 'camera'", name, cameras, self.site_origin)
+        return name, cameras[name]
+
+    def frame_rate_hz(self, request: Request) -> float:
+        """Frames a second of the recorded video."""
+        if request.fps is not None:
+            return request.fps
+        rate_hz = None if self.site is None else self.camera(request)[1].fps
+        return rate_hz or DEFAULT_FRAME_RATE_HZ

@@ -1,0 +1,152 @@
+"""Evaluation of recorded files: read, judge, hold against the benchmark."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets.formats import mot
+from evaluation.figure import Figure, Task
+from evaluation.protocol.counting import Clip, counting_figures
+from evaluation.protocol.detection import JudgedImages, detection_figures, label_figures
+from evaluation.protocol.heatmap import heatmap_figures
+from evaluation.protocol.tracking import tracking_figures
+from evaluation.recorded import cut, read_images
+from evaluation.request import Command, Parts, Request
+from evaluation.result import EvaluationResult
+from serving.analytics.analysis import Analysis
+from serving.core.errors import ConfigError, LabelError
+from serving.settings import Camera
+
+
+def evaluate(request: Request, parts: Parts) -> EvaluationResult:
+    """Do what was asked.
+
+    Raises:
+        ConfigError: a key that the task needs has no value, or none that it can use.
+        FootfallError: a file, the sample or the bundle cannot be used.
+    """
+    if request.task is Command.SAMPLE:
+        from evaluation.sample import evaluate_sample  # loads a model
+
+        return evaluate_sample(request, parts)
+    dataset = request.dataset or str(request.path("gt"))
+    figures = _OF_FILES[request.task](request, parts, dataset)
+    return EvaluationResult(
+        request.task.value,
+        dataset,
+        tuple(parts.benchmark.judge(figures, Task(request.task.value))),
+        inputs={
+            "gt": str(request.gt),
+            "pred": str(request.pred),
+            "frame_rate_hz": parts.frame_rate_hz(request),
+            "first_frame": request.first_frame,
+            "last_frame": request.last_frame,
+            "block_s": request.block_s,
+            "num_resamples": request.num_resamples,
+            "seed": request.seed,
+        },
+    )
+
+
+def line_counter(camera_id: str, camera: Camera, parts: Parts) -> Callable[[], Analysis]:
+    """Makes the camera's line counter, as the server would.
+
+    Raises:
+        ConfigError: the camera has no line.
+    """
+    lines = camera.counting_lines()
+    if not lines:
+        raise ConfigError(
+            f"camera '{camera_id}': expected a counting line, got none ({parts.site_origin})"
+        )
+    return functools.partial(_analysis(parts, "counting"), camera_id=camera_id, lines=lines)
+
+
+def heatmap(camera_id: str, camera: Camera, parts: Parts) -> Callable[[], Analysis]:
+    """Makes the camera's heatmap, as the server would.
+
+    Raises:
+        ConfigError: the camera is not calibrated.
+    """
+    floor = camera.floor()
+    if floor is None:
+        raise ConfigError(
+            f"camera '{camera_id}': expected a calibration, got none ({parts.site_origin})"
+        )
+    return functools.partial(_analysis(parts, "heatmap"), camera_id=camera_id, floor=floor)
+
+
+def _analysis(parts: Parts, name: str) -> Callable[..., Any]:
+    analyses = parts.build("analytics")
+    if name not in analyses:
+        raise ConfigError(
+            f"key 'analytics' (conf/analytics/): expected an analysis '{name}', "
+            f"got {sorted(analyses)}"
+        )
+    return analyses[name]  # type: ignore[no-any-return]
+
+
+def _tracks(request: Request) -> tuple[mot.MotSequence, mot.MotSequence]:
+    """True and predicted tracks of the frames to judge."""
+    gt, pred = request.path("gt"), request.path("pred")
+    truth = cut(mot.read_truth(gt), request.first_frame, request.last_frame)
+    _require_rows(len(truth.frames), gt, request)
+    return truth, cut(mot.read_tracks(pred), request.first_frame, request.last_frame)
+
+
+def _images(request: Request, parts: Parts) -> JudgedImages:
+    gt, pred = request.path("gt"), request.path("pred")
+    images = read_images(gt, pred, parts.frame_rate_hz(request), request.class_name)
+    end = float("inf") if request.last_frame is None else request.last_frame + 1
+    images = images.between(request.first_frame, end)
+    _require_rows(sum(map(len, images.truths)), gt, request)
+    return images
+
+
+def _require_rows(number: int, gt: Path, request: Request) -> None:
+    if number == 0:
+        last = "the end" if request.last_frame is None else request.last_frame
+        raise LabelError(
+            f"{gt}: expected people in frames {request.first_frame} to {last}, got none"
+        )
+
+
+def _detection(request: Request, parts: Parts, dataset: str) -> Sequence[Figure]:
+    images = _images(request, parts)
+    return detection_figures(images, dataset, request.sampling, request.score_threshold)
+
+
+def _labels(request: Request, parts: Parts, dataset: str) -> Sequence[Figure]:
+    return label_figures(_images(request, parts), dataset, request.sampling)
+
+
+def _tracking(request: Request, parts: Parts, dataset: str) -> Sequence[Figure]:
+    truth, predicted = _tracks(request)
+    rate_hz = parts.frame_rate_hz(request)
+    return tracking_figures(truth, predicted.frames, rate_hz, dataset, request.sampling)
+
+
+def _counting(request: Request, parts: Parts, dataset: str) -> Sequence[Figure]:
+    counter = line_counter(*parts.camera(request), parts)
+    truth, predicted = (sequence.frames for sequence in _tracks(request))
+    clip = Clip.through(truth, predicted, parts.frame_rate_hz(request))
+    return counting_figures(truth, predicted, counter, clip, dataset, request.sampling)
+
+
+def _heatmap(request: Request, parts: Parts, dataset: str) -> Sequence[Figure]:
+    floor_map = heatmap(*parts.camera(request), parts)
+    truth, predicted = (sequence.frames for sequence in _tracks(request))
+    clip = Clip.through(truth, predicted, parts.frame_rate_hz(request))
+    return heatmap_figures(truth, predicted, floor_map, clip, dataset, request.sampling)
+
+
+_OF_FILES: dict[Command, Callable[[Request, Parts, str], Sequence[Figure]]] = {
+    Command.DETECTION: _detection,
+    Command.TRACKING: _tracking,
+    Command.COUNTING: _counting,
+    Command.HEATMAP: _heatmap,
+    Command.LABELS: _labels,
+}
