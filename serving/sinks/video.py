@@ -77,14 +77,19 @@ class AnnotatedVideo:
     def close(self) -> None:
         """Complete the file."""
         with writing(self.path):
-            if self._stream is not None:
-                self._container.mux(self._stream.encode(None))
-            self._container.close()
+            self._finish()
         replace_with_partial(self.path)
 
     def abandon(self) -> None:
         """Leave what was encoded as `PATH.partial`."""
-        with suppress(OSError):  # the disk that refused the frames refuses the index too
+        with suppress(OSError):  # the disk that refused the frames may refuse the index too
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            if self._stream is not None:
+                self._container.mux(self._stream.encode(None))
+        finally:
             self._container.close()
 
     def _add_stream(self, frame: Frame) -> av.VideoStream:

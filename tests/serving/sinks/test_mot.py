@@ -1,0 +1,38 @@
+"""MOTChallenge text: what a row holds, to the digit."""
+
+import numpy as np
+
+from serving.core.detections import Detections, Tracks
+from serving.core.frame import Frame
+from serving.sinks.mot import MotDetections, MotTracks
+
+
+def test_track_row_counts_frames_and_pixels_from_one(tmp_path, seen):
+    sink = MotTracks(tmp_path / "tracks.txt")
+    sink.write(*seen(index=0, at_s=0.0), events=())
+    sink.write(*seen(index=4, at_s=0.8, left=0.0), events=())
+    sink.close()
+
+    assert (tmp_path / "tracks.txt").read_text() == (
+        "1,3,11.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n5,3,1.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n"
+    )
+
+
+def test_detection_row_has_no_identity(tmp_path, seen):
+    frame, detections, _ = seen(index=0, at_s=0.0)
+    sink = MotDetections(tmp_path / "detections.txt")
+    sink.write(frame, detections, Tracks.empty(), events=())
+    sink.close()
+
+    assert (tmp_path / "detections.txt").read_text() == (
+        "1,-1,11.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n"
+    )
+
+
+def test_frame_without_people_has_no_row(tmp_path):
+    frame = Frame(np.zeros((4, 4, 3), np.uint8), "door", 0, 0.0)
+    sink = MotTracks(tmp_path / "tracks.txt")
+    sink.write(frame, Detections.empty(), Tracks.empty(), events=())
+    sink.close()
+
+    assert (tmp_path / "tracks.txt").read_text() == ""

@@ -1,0 +1,30 @@
+"""Small videos, encoded on the spot."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def encode(tmp_path):
+    """Encode a video whose frame i is grey of level 6·i; gives its path."""
+
+    def make(name="film.avi", num_frames=12, fps=5, pts=None, options=None, codec="libx264"):
+        path = tmp_path / name
+        with av.open(str(path), "w", options=options or {}) as container:
+            stream = container.add_stream(codec, rate=fps)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            if pts is not None:
+                stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+            for index in range(num_frames):
+                image = np.full((48, 64, 3), 6 * index, np.uint8)
+                picture = av.VideoFrame.from_ndarray(image, format="bgr24")
+                if pts is not None:
+                    picture.pts, picture.time_base = pts[index], Fraction(1, 1000)
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+        return path
+
+    return make

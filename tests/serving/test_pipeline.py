@@ -1,0 +1,73 @@
+"""The order in which a frame passes the parts of a pipeline."""
+
+import numpy as np
+
+from serving.core.detections import Detections, Tracks
+from serving.core.events import Occupancy
+from serving.core.frame import Frame
+from serving.pipeline import Pipeline
+
+
+class OneBox:
+    """Finds one person whose left edge is the frame's index."""
+
+    def detect(self, frames):
+        return [
+            Detections([[frame.index, 0, frame.index + 5, 10]], [0.9], None) for frame in frames
+        ]
+
+
+class OneTrack:
+    """Calls whoever is found person 7."""
+
+    def __init__(self):
+        self.at_s = []
+
+    def update(self, detections, at_s):
+        self.at_s.append(at_s)
+        return Tracks(detections, [7], [at_s])
+
+    def reset(self):
+        self.at_s.clear()
+
+
+class CountPeople:
+    """Reports how many tracks there are, and one event at the end."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def update(self, tracks, at_s):
+        return [Occupancy(camera_id="door", place=self.place, at_s=at_s, count=len(tracks))]
+
+    def finish(self, at_s):
+        return [Occupancy(camera_id="door", place=self.place, at_s=at_s, count=0)]
+
+
+def frame(index, at_s):
+    return Frame(np.zeros((20, 20, 3), np.uint8), "door", index, at_s)
+
+
+def test_frame_becomes_detections_tracks_and_events_at_its_time():
+    tracker = OneTrack()
+    result = Pipeline("door", OneBox(), tracker, [CountPeople("a")]).process(frame(3, 1.5))
+
+    assert result.detections.xyxy_px.tolist() == [[3, 0, 8, 10]]
+    assert result.tracks.track_id.tolist() == [7]
+    assert tracker.at_s == [1.5]
+    assert result.at_s == 1.5
+    assert [(event.place, event.count, event.at_s) for event in result.events] == [("a", 1, 1.5)]
+
+
+def test_events_come_in_the_order_of_the_analyses():
+    pipeline = Pipeline("door", OneBox(), OneTrack(), [CountPeople("a"), CountPeople("b")])
+
+    assert [event.place for event in pipeline.process(frame(0, 0.0)).events] == ["a", "b"]
+    assert [event.place for event in pipeline.finish(9.0)] == ["a", "b"]
+
+
+def test_every_event_names_the_bundles_that_made_it():
+    pipeline = Pipeline("door", OneBox(), OneTrack(), [CountPeople("a")], bundles=("nano@1",))
+
+    events = (*pipeline.process(frame(0, 0.0)).events, *pipeline.finish(1.0))
+    assert [event.bundles for event in events] == [("nano@1",), ("nano@1",)]
