@@ -115,6 +115,9 @@ def _onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     except DecodeError as error:
         raise BundleError(f"start weights: not an ONNX model ({path}): {error}") from error
     constants = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:  # the exporter writes equal constants once
+        if node.op_type == "Identity" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]]
     convolutions = []
     for node in graph.node:
         if node.op_type != "Conv":
