@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.core.boxes import area_px2, intersection_px2
+
 Floats = NDArray[np.float64]
 
 
@@ -36,6 +38,16 @@ def height_ratio(tracks_px: Floats, detections_px: Floats) -> Floats:
     height = detections_px[:, 3] - detections_px[:, 1]
     lower = np.minimum(track_height, height)
     return np.asarray(lower / np.maximum(np.maximum(track_height, height), 1e-9))
+
+
+def hidden_share(tracks_px: Floats) -> Floats:
+    """(T,) the largest share of each box that one other box in front of it covers.
+
+    Of two people the one whose feet are lower in the picture stands in front.
+    """
+    in_front = tracks_px[None, :, 3] > tracks_px[:, None, 3]
+    covered = np.where(in_front, intersection_px2(tracks_px, tracks_px), 0.0)
+    return np.asarray(covered.max(axis=1, initial=0.0) / np.maximum(area_px2(tracks_px), 1e-9))
 
 
 def floor_distance_m(tracks_m: Floats, detections_m: Floats) -> Floats:

@@ -21,7 +21,7 @@ _SHARES = (
     "high_score", "low_score", "birth_score", "min_overlap", "min_overlap_low", "duplicate_iou"
 )  # fmt: skip
 _AMOUNTS = (
-    "lost_s", "coast_s", "continue_s", "buffer", "height_weight", "max_speed_mps",
+    "lost_s", "coast_s", "continue_s", "buffer", "height_weight", "hidden_weight", "max_speed_mps",
     "floor_slack_m", "appearance_weight",
 )  # fmt: skip
 
@@ -75,6 +75,8 @@ class TwoStageTracker:
         min_overlap: least similarity of a confident pair, in [0, 1].
         min_overlap_low: the same for a doubtful pair.
         height_weight: exponent of the ratio of heights that lowers the overlap; 0 ignores it.
+        hidden_weight: what it costs, beside an overlap of 1, to pair a track that is wholly behind
+            another: where two people share one detection, it is the front one's.
         duplicate_iou: a detection that overlaps a seen track by more starts no track.
         appearance_weight: what a cosine distance of 1 costs, beside an overlap of 1.
         noise: the motion model's constants.
@@ -91,14 +93,15 @@ class TwoStageTracker:
     low_score: float = 0.1
     birth_score: float = 0.6
     num_sightings: int = 2
-    lost_s: float = 3.0
+    lost_s: float = 5.0
     coast_s: float = 0.5
-    continue_s: float = 0.7
+    continue_s: float = 1.0
     buffer: float = 0.3
-    min_overlap: float = 0.15
+    min_overlap: float = 0.2
     min_overlap_low: float = 0.3
     height_weight: float = 1.0
-    duplicate_iou: float = 0.6
+    hidden_weight: float = 0.3
+    duplicate_iou: float = 0.4
     max_speed_mps: float = 3.0
     floor_slack_m: float = 1.5
     appearance_weight: float = 0.5
@@ -230,6 +233,8 @@ class TwoStageTracker:
             jump_m = similarity.floor_distance_m(roster.foot_m, sighting.foot_m)
             possible = jump_m <= reach_m[:, None]
         cost = -overlap
+        if self.hidden_weight:
+            cost += self.hidden_weight * similarity.hidden_share(predicted_px)[:, None]
         if roster.embedding.shape[1]:
             alike = similarity.cosine(roster.embedding, sighting.embedding)
             cost -= self.appearance_weight * alike
