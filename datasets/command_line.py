@@ -42,6 +42,7 @@ from serving.core.errors import ConfigError, FootfallError
 CONF_DIR = Path(__file__).resolve().parents[1] / "conf"
 CONFIG_EXIT_CODE = ConfigError.exit_code
 INTERRUPTED_EXIT_CODE = 130
+BROKEN_PIPE_EXIT_CODE = 141
 _VERSION_BASE = "1.3"
 _TRACEBACKS = "HYDRA_FULL_ERROR"
 _REFUSALS = (TypeError, ValueError, ImportError, AttributeError)
@@ -128,6 +129,9 @@ class _Schema:
             yield
         except KeyboardInterrupt:
             _stop("interrupted", INTERRUPTED_EXIT_CODE)
+        except BrokenPipeError:  # who read the output, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(BROKEN_PIPE_EXIT_CODE) from None
         except Exception as error:
             explained = self.explain(error)
             if explained is None:

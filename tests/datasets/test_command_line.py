@@ -200,3 +200,23 @@ def test_a_real_process_ends_with_the_code(run, tmp_path):
         )
         assert (done.returncode, done.stdout) == (code, output)
         assert "Traceback" not in done.stderr
+
+
+def test_output_that_nobody_reads_any_more_ends_quietly(run, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from datasets.command_line import command\n"
+        "@command('main', conf_dir=Path(__file__).parent / 'conf')\n"
+        "def main(config): print('x' * 1_000_000)\n"
+        "main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(REPOSITORY)},
+    )
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 141)
