@@ -26,6 +26,7 @@ Trails = Mapping[int, NDArray[np.float64]]
 """Where each track's foot was lately: (P, 2) pixels by track id, oldest first."""
 
 _JPEG_QUALITY = 78
+_DIMMED = 0.62
 _NUM_TRACK_COLOURS = 7
 _HEAT_LEVELS = 24
 _DARKEST = 70
@@ -113,7 +114,8 @@ def over_frame(image: Image, alt: str, *drawing: str) -> Markup:
 def subdued(image: Image) -> Image:
     """The image in dark greys, as ground for coloured drawings."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    return cv2.cvtColor((grey * 0.62).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    darker = (grey * _DIMMED).astype(np.uint8)
+    return np.repeat(darker[:, :, None], 3, axis=2)
 
 
 def tracks_drawing(tracks: Tracks, trails: Trails) -> list[Markup]:
@@ -196,7 +198,7 @@ def heated(image: Image, heat: FloorHeat, floor: Homography) -> Image:
     alpha = np.where(seconds > 0, 0.45 + 0.45 * share, 0.0)[:, None]
     ground = subdued(image).reshape(-1, 3)
     blended = ground * (1 - alpha) + colour * alpha
-    return np.rint(blended).astype(np.uint8).reshape(image.shape)
+    return np.asarray(np.rint(blended).astype(np.uint8).reshape(image.shape))
 
 
 def heat_colour(share: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +33,7 @@ class Snapshot:
 
     frame: Frame
     tracks: Tracks
-    trails: dict[int, NDArray[np.float64]]
+    trails: Mapping[int, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -150,7 +150,7 @@ def read_events(path: Path) -> list[Event]:
     return sorted(events, key=lambda event: event.at_s)
 
 
-def _snapshot(frame: Frame, sequence: dict[int, Tracks], times_s: Sequence[float]) -> Snapshot:
+def _snapshot(frame: Frame, sequence: Mapping[int, Tracks], times_s: Sequence[float]) -> Snapshot:
     """The frame with its tracks; `sequence` counts frames from 1, as MOT files do."""
     tracks = sequence.get(frame.index + 1, Tracks.empty())
     feet: dict[int, list[NDArray[np.float64]]] = {int(i): [] for i in tracks.track_id}

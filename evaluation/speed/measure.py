@@ -94,16 +94,16 @@ def speed_tables(result: SpeedResult) -> list[Table]:
         "who",
         "frames/s",
         "slowest – fastest round",
-        "cores used",
+        "CPU ms a frame",
         title=f"{result.num_frames} frames × {result.num_rounds} rounds, {result.setting}",
     )
     for name in result.contestants:
-        fps, cores = result.fps(name), result.cores_used(name)
+        fps = result.fps(name)
         speed.add_row(
             CONTESTANTS[name],
             f"{np.median(fps):.1f}",
             f"{fps.min():.1f} – {fps.max():.1f}",
-            "" if cores is None else f"{cores:.2f}",
+            f"{result.cpu_ms(name):.2f}",
         )
     stages = Table("stage, in one thread", "ms a frame")
     for stage, spent_ms in result.stages_ms.items():

@@ -94,7 +94,7 @@ class SpeedResult:
         num_threads: what one inference may use, the same for all.
         passes: by contestant, one a round.
         stages_ms: milliseconds a frame by stage of the pipeline, run in one thread.
-        tracker_ms: the tracker's update alone, every frame of every round.
+        tracker_ms: (frames,) the tracker's update alone, each frame's median over the rounds.
         notes: what a reader must know, such as a contestant that could not run.
     """
 
@@ -124,10 +124,12 @@ class SpeedResult:
             return np.array([1 / (1 / decode.fps + 1 / infer.fps) for decode, infer in pairs])
         return np.array([run.fps for run in self.passes[contestant]])
 
-    def cores_used(self, contestant: str) -> float | None:
-        """Computing time over time passed, the median of the rounds; None for the limit."""
-        runs = self.passes.get(contestant)
-        return None if runs is None else float(np.median([r.cpu_s / r.wall_s for r in runs]))
+    def cpu_ms(self, contestant: str) -> float:
+        """Computing time of a frame on all cores, in ms; hardly moved by what else is running."""
+        if contestant == LIMIT:
+            return self.cpu_ms(DECODE) + self.cpu_ms(INFERENCE)
+        runs = self.passes[contestant]
+        return float(np.median([1000 * run.cpu_s / run.num_frames for run in runs]))
 
     @property
     def contestants(self) -> list[str]:
@@ -179,17 +181,32 @@ class SpeedResult:
         )
 
     def _ratio(self, metric: Metric, ratio: NDArray[np.float64]) -> Figure:
-        found = confidence_interval(lambda w: float(np.median(np.repeat(ratio, w))), len(ratio))
-        ends = (None, None) if found is None else (found.low, found.high)
         value = float(np.median(ratio))
-        return Figure(metric, value, len(ratio), "rounds", self.dataset, *ends, unit="ratio")
+        found = confidence_interval(lambda w: float(np.median(np.repeat(ratio, w))), len(ratio))
+        return Figure(
+            metric,
+            value,
+            len(ratio),
+            "rounds",
+            self.dataset,
+            low=None if found is None else found.low,
+            high=None if found is None else found.high,
+            unit="ratio",
+        )
 
     def _tracker_time(self) -> Figure:
         time_ms = self.tracker_ms
         found = confidence_interval(lambda w: float(w @ time_ms / w.sum()), len(time_ms))
-        ends = (None, None) if found is None else (found.low, found.high)
-        value, n = float(time_ms.mean()), len(time_ms)
-        return Figure(Metric.TRACKER_TIME, value, n, "frames", self.dataset, *ends, unit="ms")
+        return Figure(
+            Metric.TRACKER_TIME,
+            float(time_ms.mean()),
+            len(time_ms),
+            "frames",
+            self.dataset,
+            low=None if found is None else found.low,
+            high=None if found is None else found.high,
+            unit="ms",
+        )
 
 
 def interleave(
