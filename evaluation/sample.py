@@ -31,7 +31,7 @@ from evaluation.recorded import (
     tracks_of_labels,
     true_boxes,
 )
-from evaluation.request import Parts, Request
+from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
 from evaluation.run import heatmap, line_counter
 from evaluation.targets import Verdict
@@ -49,7 +49,7 @@ _TRUTH = "data/tracking/pets09-s2l1/gt.txt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Run:
+class SampleRun:
     """What the pipeline found, by frame number from 1, and the setting that it found it in."""
 
     camera_id: str
@@ -81,30 +81,34 @@ def evaluate_sample(request: Request, parts: Parts) -> EvaluationResult:
         ConfigError: no site, or a camera without lines or calibration.
         FootfallError: the sample, the bundle or the truth cannot be used.
     """
-    run = _run_pipeline(request, parts)
-    truth_path = _truth_path()
-    verdicts: list[Verdict] = []
-    if truth_path is None:
-        dataset = OWN_LABELS
-        verdicts += _judge(run, _own_labels(), request, parts)
-        notes = (
+    root = mirror_root()
+    truth = None if root is None else root / _TRUTH
+    return judge_run(run_sample(request, parts), truth, request, parts)
+
+
+def judge_run(
+    run: SampleRun, truth_path: Path | None, request: Request, parts: Parts
+) -> EvaluationResult:
+    """All figures of a run against a ground truth, or against our labels where there is none."""
+    if truth_path is None or not truth_path.is_file():
+        dataset, verdicts = OWN_LABELS, _judge(run, _own_labels(), request, parts)
+        note = (
             "Against our own labels, which the zoo detector was trained on; the public ground "
-            "truth is not on this machine.",
+            "truth is not on this machine."
         )
     else:
-        dataset = DATASET
         truth = _Truth(DATASET, mot.read_truth(truth_path), range(1, NUM_FRAMES + 1))
-        verdicts += _judge(run, truth, request, parts)
+        dataset, verdicts = DATASET, _judge(run, truth, request, parts)
         verdicts += _judge(run, truth.from_frame(HELD_OUT_FROM_FRAME, HELD_OUT), request, parts)
         labels = read_images(truth_path, LABELS_PATH, run.frame_rate_hz, PERSON)
         figures = label_figures(labels, DATASET, request.sampling)
         verdicts += parts.benchmark.judge(figures, Task.LABELS)
-        notes = (
+        note = (
             f"Held out: frames {HELD_OUT_FROM_FRAME} on, where no label and so no training lies. "
-            "The ground truth was never trained on.",
+            "The ground truth was never trained on."
         )
     return EvaluationResult(
-        request.task.value,
+        Command.SAMPLE.value,
         dataset,
         tuple(verdicts),
         parts.benchmark.not_measured(verdicts),
@@ -117,11 +121,12 @@ def evaluate_sample(request: Request, parts: Parts) -> EvaluationResult:
             "num_resamples": request.num_resamples,
             "seed": request.seed,
         },
-        notes,
+        (note,),
     )
 
 
-def _run_pipeline(request: Request, parts: Parts) -> _Run:
+def run_sample(request: Request, parts: Parts) -> SampleRun:
+    """Every frame of the sample through detector and tracker, as the server would do it."""
     camera_id, camera = parts.camera(request)
     line_counter(camera_id, camera, parts)  # what is missing is found before a model loads
     heatmap(camera_id, camera, parts)
@@ -139,10 +144,10 @@ def _run_pipeline(request: Request, parts: Parts) -> _Run:
     if len(tracks) != NUM_FRAMES:
         raise SourceError(f"{video}: expected {NUM_FRAMES} frames, got {len(tracks)}")
     rate_hz = parts.frame_rate_hz(request)
-    return _Run(camera_id, camera, rate_hz, bundle.ref, detections, tracks)
+    return SampleRun(camera_id, camera, rate_hz, bundle.ref, detections, tracks)
 
 
-def _judge(run: _Run, truth: _Truth, request: Request, parts: Parts) -> list[Verdict]:
+def _judge(run: SampleRun, truth: _Truth, request: Request, parts: Parts) -> list[Verdict]:
     """All figures against one truth."""
     dataset, sampling = truth.dataset, request.sampling
     judged = set(truth.numbers)
@@ -164,12 +169,6 @@ def _judge(run: _Run, truth: _Truth, request: Request, parts: Parts) -> list[Ver
         Task.HEATMAP: heatmap_figures(frames, run.tracks, floor_map, clip, dataset, sampling),
     }
     return [v for task, figures in by_task.items() for v in parts.benchmark.judge(figures, task)]
-
-
-def _truth_path() -> Path | None:
-    root = mirror_root()
-    path = None if root is None else root / _TRUTH
-    return path if path is not None and path.is_file() else None
 
 
 def _own_labels() -> _Truth:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from evaluation.metrics import detection
 from evaluation.metrics.detection import average_precision, match, precision_recall
@@ -98,7 +93,7 @@ def test_predictions_and_truths_must_be_of_the_same_images():
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("area", ["all", "small", "medium"])
-def test_it_agrees_with_pycocotools(seed, area):
+def test_it_agrees_with_pycocotools(pycocotools_score, seed, area):
     rng = np.random.default_rng(seed)
     predictions, truths = random_images(rng, 30, whole_pixels=seed % 2 == 0)
     limits = {
@@ -114,7 +109,7 @@ def test_it_agrees_with_pycocotools(seed, area):
     assert ours.ar == pytest.approx(theirs["ar"], abs=TOLERANCE)
 
 
-def test_it_agrees_with_pycocotools_on_more_boxes_than_are_judged():
+def test_it_agrees_with_pycocotools_on_more_boxes_than_are_judged(pycocotools_score):
     rng = np.random.default_rng(9)
     predictions, truths = random_images(rng, 3, max_truths=90, max_extra=80)
     assert max(map(len, predictions)) > detection.MAX_DETECTIONS
@@ -141,52 +136,3 @@ def random_images(rng, num_images, whole_pixels=False, max_truths=6, max_extra=4
         predictions.append(seen(boxes, scores))
         truths.append(seen(true, is_crowd=rng.random(num) < 0.15))
     return predictions, truths
-
-
-def pycocotools_score(predictions, truths, area_range):
-    """AP, AP50, AP75 and AR of pycocotools."""
-    xywh = [
-        [
-            np.hstack([d.xyxy_px[:, :2], d.xyxy_px[:, 2:].astype(float) - d.xyxy_px[:, :2]])
-            for d in s
-        ]
-        for s in (truths, predictions)
-    ]
-    annotations = [
-        {
-            "id": image * 1000 + row + 1,
-            "image_id": image + 1,
-            "category_id": 1,
-            "bbox": box.tolist(),
-            "area": float(box[2] * box[3]),
-            "iscrowd": int(crowd),
-        }
-        for image, (boxes, truth) in enumerate(zip(xywh[0], truths, strict=True))
-        for row, (box, crowd) in enumerate(zip(boxes, truth.columns["is_crowd"], strict=True))
-    ]
-    results = [
-        {"image_id": image + 1, "category_id": 1, "bbox": box.tolist(), "score": float(score)}
-        for image, (boxes, found) in enumerate(zip(xywh[1], predictions, strict=True))
-        for box, score in zip(boxes, found.score, strict=True)
-    ]
-    truth = COCO()
-    truth.dataset = {
-        "images": [{"id": image + 1} for image in range(len(truths))],
-        "annotations": annotations,
-        "categories": [{"id": 1, "name": "person"}],
-        "info": {},
-    }
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes(results), "bbox")
-        evaluation.params.areaRng, evaluation.params.areaRngLbl = [list(area_range)], ["all"]
-        evaluation.params.maxDets = [detection.MAX_DETECTIONS]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval["precision"][:, :, 0, 0, 0]
-    return {
-        "ap": precision.mean(),
-        "ap50": precision[0].mean(),
-        "ap75": precision[5].mean(),
-        "ar": evaluation.eval["recall"].mean(),
-    }

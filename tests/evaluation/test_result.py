@@ -1,0 +1,67 @@
+"""A result as a record and as a table."""
+
+from __future__ import annotations
+
+import json
+
+from rich.console import Console
+
+from evaluation.figure import Figure, Metric, Task
+from evaluation.result import EvaluationResult
+from evaluation.targets import Benchmark
+
+TARGET = {
+    "task": "tracking",
+    "metric": "IDF1",
+    "target": 0.72,
+    "kind": "floor",
+    "definition": "IDF1",
+    "source": "case study",
+}
+BENCHMARK = Benchmark.from_values(
+    {
+        "targets": {
+            "low": TARGET,
+            "high": {**TARGET, "target": 0.8, "kind": "goal"},
+            "mask": {**TARGET, "task": "mask", "metric": "mask_f1"},
+        }
+    },
+    "benchmark",
+)
+FIGURES = [
+    Figure(Metric.IDF1, 0.75, 100, "true boxes", "shop", 0.7, 0.8),
+    Figure(Metric.ID_SWITCHES, 3.0, 100, "true boxes", "shop", 1.0, 5.0, unit="count"),
+    Figure(Metric.PRECISION, None, 0, "predicted boxes", "shop"),
+    Figure(Metric.IDF1, 0.5, 40, "true boxes", "shop, held out"),
+]
+
+
+def result():
+    verdicts = tuple(BENCHMARK.judge(FIGURES, Task.TRACKING))
+    not_measured = BENCHMARK.not_measured(verdicts)
+    return EvaluationResult("tracking", "shop", verdicts, not_measured, {"seed": 0}, ("A note.",))
+
+
+def test_the_record_holds_bare_values_and_every_verdict():
+    record = json.loads(json.dumps(result().to_record()))
+    assert record["metrics"] == {"IDF1": 0.75, "IDSW": 3.0, "precision": None}
+    rows = [(row["metric"], row["target"], row["met"]) for row in record["figures"]]
+    assert rows[:3] == [("IDF1", 0.72, True), ("IDF1", 0.8, False), ("IDSW", None, None)]
+    assert record["not_measured"] == ["mask"]
+
+
+def test_a_record_is_read_back_and_judged_again():
+    record = json.loads(json.dumps(result().to_record()))
+    assert EvaluationResult.from_record(record, BENCHMARK) == result()
+
+
+def test_the_table_shows_value_interval_n_target_and_verdict():
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(*result().tables())
+    lines = [" ".join(line.split()) for line in capture.get().splitlines()]
+    assert "IDF1 0.750 0.700 – 0.800 100 true boxes ≥ 0.72 (floor) yes" in lines
+    assert "≥ 0.8 (goal) no" in lines
+    assert "IDSW 3 1 – 5 100 true boxes" in lines
+    assert "precision undefined 0 predicted boxes" in lines
+    assert "mask ≥ 0.72 (floor)" in lines
