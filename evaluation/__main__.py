@@ -25,6 +25,7 @@ from serving.settings import parse_site
 SAMPLE_SITE = "demo"
 """The site of the sample, where none is chosen."""
 
+_OF_THE_SAMPLE = (Command.SAMPLE, Command.SPEED)
 _FILE_WIDTH = 120
 
 
@@ -35,7 +36,7 @@ def main(config: DictConfig) -> None:
         dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     )
     request = parse(Request, {key: plain[key] for key in Request.model_fields}, ORIGIN)
-    if request.task is Command.SAMPLE and plain.get("site") is None:
+    if request.task in _OF_THE_SAMPLE and plain.get("site") is None:
         plain["site"] = OmegaConf.to_container(
             OmegaConf.load(CONF_DIR / f"site/{SAMPLE_SITE}.yaml")
         )

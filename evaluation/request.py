@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from evaluation.protocol.sampling import Sampling
 from evaluation.targets import Benchmark
@@ -32,6 +32,8 @@ class Command(StrEnum):
     HEATMAP = "heatmap"
     LABELS = "labels"
     SAMPLE = "sample"
+    SPEED = "speed"
+    REPORT = "report"
 
 
 class Format(StrEnum):
@@ -39,6 +41,38 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+
+
+class SpeedSettings(Settings):
+    """How long task=speed measures.
+
+    Attributes:
+        num_rounds: how often each contestant works through the sample; an interval needs four.
+        max_frames: end each pass after so many frames; null: at the sample's end.
+    """
+
+    num_rounds: PositiveInt = 5
+    max_frames: PositiveInt | None = None
+
+
+class ReportSettings(Settings):
+    """What task=report reads, and where the report goes.
+
+    Attributes:
+        html: the report.
+        events: what serve.py wrote as `sink.jsonl` or `sink.store`.
+        tracks: what serve.py wrote as `sink.mot`; null: pictures without boxes.
+        results: JSON of evaluations (`output=PATH`) whose figures the report shows.
+        before: JSON of an evaluation of detection without fine-tuning.
+        after: the same, on the same data, with fine-tuning.
+    """
+
+    html: Path = Path("outputs/report.html")
+    events: Path = Path("outputs/replay/events.jsonl")
+    tracks: Path | None = None
+    results: tuple[Path, ...] = ()
+    before: Path | None = None
+    after: Path | None = None
 
 
 class Request(Settings):
@@ -62,7 +96,9 @@ class Request(Settings):
         num_resamples: how many draws make an interval; 0: no intervals.
         seed: of the draws.
         data_dir: where the sample lies or is fetched to.
-        detector: which bundle the sample is run with.
+        detector: which bundle the sample is run with, and the report names.
+        speed: for task=speed.
+        report: for task=report.
     """
 
     task: Command
@@ -82,6 +118,8 @@ class Request(Settings):
     seed: NonNegativeInt = 0
     data_dir: Path = Path("data")
     detector: DetectorSettings = DetectorSettings()
+    speed: SpeedSettings = SpeedSettings()
+    report: ReportSettings = ReportSettings()
 
     @property
     def sampling(self) -> Sampling:

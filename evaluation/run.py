@@ -32,6 +32,14 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
         from evaluation.sample import evaluate_sample  # loads a model
 
         return evaluate_sample(request, parts)
+    if request.task is Command.SPEED:
+        from evaluation.speed.command import evaluate_speed
+
+        return evaluate_speed(request, parts)
+    if request.task is Command.REPORT:
+        from evaluation.report.gather import make_report
+
+        return make_report(request, parts)
     dataset = request.dataset or str(request.path("gt"))
     figures = _OF_FILES[request.task](request, parts, dataset)
     return EvaluationResult(

@@ -123,22 +123,22 @@ _COMPARED = (Metric.AP50, Metric.AP75, Metric.AP)
 
 def figure_rows(verdicts: Sequence[Verdict]) -> list[FigureRow]:
     """The measured figures, each once with all of its targets, in the order given."""
-    by_figure: dict[Figure, list[Target]] = {}
+    targets: dict[tuple[Figure, Task | None], list[Target]] = {}
     for verdict in verdicts:
-        targets = by_figure.setdefault(verdict.figure, [])
-        targets += [] if verdict.target is None else [verdict.target]
-    return [_figure_row(figure, targets) for figure, targets in by_figure.items()]
+        found = targets.setdefault((verdict.figure, verdict.task), [])
+        found += [] if verdict.target is None else [verdict.target]
+    return [_figure_row(figure, task, goals) for (figure, task), goals in targets.items()]
 
 
 def open_row(target: Target) -> FigureRow:
     """A target that nothing was measured for."""
-    title, meaning = words(target.metric, target)
+    title, meaning = words(target.metric, target.task, target.definition)
     goal = _goal(target, Status.NOT_MEASURED)
     return FigureRow(title=title, term=_term(target.metric), meaning=meaning, goals=(goal,))
 
 
-def _figure_row(figure: Figure, targets: Sequence[Target]) -> FigureRow:
-    title, meaning = words(figure.metric, targets[0] if targets else None)
+def _figure_row(figure: Figure, task: Task | None, targets: Sequence[Target]) -> FigureRow:
+    title, meaning = words(figure.metric, task, targets[0].definition if targets else "")
     goals = []
     for target in targets:
         met = None if figure.value is None else target.is_met(figure.value)
@@ -164,12 +164,11 @@ def _term(metric: Metric) -> str:
     return "" if "_" in metric.value else metric.value
 
 
-def words(metric: Metric, target: Target | None = None) -> tuple[str, str]:
-    """A title and a sentence for a metric; the field's term and the definition where none fit."""
-    if target is not None and target.task is Task.LABELS and metric in _LABEL_WORDS:
+def words(metric: Metric, task: Task | None, definition: str) -> tuple[str, str]:
+    """A title and a sentence for a metric; the term and the definition where we have none."""
+    if task is Task.LABELS and metric in _LABEL_WORDS:
         return _LABEL_WORDS[metric]
-    fallback = (metric.value, "" if target is None else target.definition)
-    return _WORDS.get(metric, fallback)
+    return _WORDS.get(metric, (metric.value, definition))
 
 
 def written(value: float | None, unit: str) -> str:
@@ -190,25 +189,29 @@ def target_text(target: Target) -> str:
     return f"{'≥' if target.better == 'higher' else '≤'} {written(target.target, target.unit)}"
 
 
-def fine_tuning_chart(before: Sequence[Figure], after: Sequence[Figure]) -> Markup | None:
-    """Detection before and after fine-tuning, by metric; None where either was not measured."""
-    groups = []
-    for metric in _COMPARED:
-        pair = [
-            Interval(label, found.value, found.low, found.high)
-            for label, figures in (("before", before), ("after", after))
-            for found in figures
-            if found.metric is metric and found.value is not None
-        ]
-        if len(pair) == 2:
-            groups.append((metric.value, pair))
-    if not groups:
-        return None
-    alt = "; ".join(
-        f"{name} {pair[0].value:.3f} before and {pair[1].value:.3f} after fine-tuning"
-        for name, pair in groups
-    )
-    return interval_chart(groups, alt)
+def fine_tuning_charts(
+    before: Sequence[Figure], after: Sequence[Figure]
+) -> list[tuple[str, Markup]]:
+    """Detection before and after fine-tuning: a chart for each data set that both were made on."""
+    charts = []
+    for dataset in dict.fromkeys(figure.dataset for figure in after):
+        groups = []
+        for metric in _COMPARED:
+            pair = [
+                Interval(label, found.value, found.low, found.high)
+                for label, figures in (("before", before), ("after", after))
+                for found in figures
+                if (found.metric, found.dataset) == (metric, dataset) and found.value is not None
+            ]
+            if len(pair) == 2:
+                groups.append((metric.value, pair))
+        alt = f"Average precision on {dataset}: " + "; ".join(
+            f"{name} {pair[0].value:.3f} before and {pair[1].value:.3f} after fine-tuning"
+            for name, pair in groups
+        )
+        if groups:
+            charts.append((dataset, interval_chart(groups, alt)))
+    return charts
 
 
 def _interval(figure: Figure) -> str:

@@ -15,7 +15,7 @@ from evaluation.report.figures import (
     FigureRow,
     Status,
     figure_rows,
-    fine_tuning_chart,
+    fine_tuning_charts,
     open_row,
 )
 from evaluation.report.inputs import ReportInputs
@@ -41,7 +41,6 @@ def write_report(inputs: ReportInputs, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, render_report(inputs))
 
 
@@ -66,8 +65,7 @@ def render_report(inputs: ReportInputs) -> str:
         still_open=still_open,
         others=[row for row in rows if not row.goals],
         cameras=cameras,
-        fine_tuning=fine_tuning_chart(inputs.before, inputs.after),
-        compared=inputs.after[0].dataset if inputs.after else "",
+        fine_tuning=fine_tuning_charts(inputs.before, inputs.after),
         speed_rows=[] if inputs.speed is None else _speed_rows(inputs.speed),
     )
 

@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from evaluation.figure import Metric
-from evaluation.speed import Server, SpeedResult, measure_speed
-from evaluation.speed.measure import speed_tables
+from evaluation.speed.contestants import Server
+from evaluation.speed.result import SpeedResult
+from evaluation.speed.measure import measure_speed, speed_tables
 from evaluation.speed.result import DECODE, INFERENCE, PEER, PIPELINE
 from evaluation.speed.stages import tracker_times_ms
 from serving.analytics.counting import LineCounter

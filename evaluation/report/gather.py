@@ -1,0 +1,158 @@
+"""From the files of a run and of its evaluations to the inputs of a report."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets.catalog import CATALOG
+from evaluation.figure import Figure, Task
+from evaluation.report.inputs import DataSource, ReportInputs
+from evaluation.report.page import write_report
+from evaluation.report.recording import Recording, read_recording
+from evaluation.request import ORIGIN, Parts, ReportSettings, Request
+from evaluation.result import EvaluationResult
+from evaluation.speed.result import SpeedResult
+from evaluation.targets import Benchmark
+from serving.assembly import load_bundle
+from serving.core.errors import ConfigError, LabelError
+from serving.settings import Outputs, Site
+from serving.sinks.opening import camera_outputs
+
+
+def make_report(request: Request, parts: Parts) -> EvaluationResult:
+    """Write the report that `request.report` asks for; the figures that stand in it.
+
+    Raises:
+        ConfigError: no site, a camera that it does not have, or the model of another run.
+        FootfallError: a file of the run or of an evaluation is missing or cannot be read.
+    """
+    inputs = gather(request, parts)
+    write_report(inputs, request.report.html)
+    return EvaluationResult(
+        request.task.value,
+        inputs.site,
+        inputs.verdicts,
+        inputs.not_measured,
+        {"site": parts.site_origin, **request.report.model_dump(mode="json")},
+        (f"The report is {request.report.html}",),
+    )
+
+
+def gather(request: Request, parts: Parts) -> ReportInputs:
+    """Read everything that the report shows.
+
+    Raises:
+        ConfigError: no site, a camera that it does not have, or the model of another run.
+        FootfallError: a file of the run or of an evaluation is missing or cannot be read.
+    """
+    settings = request.report
+    if parts.site is None:
+        raise ConfigError(f"key 'site' ({ORIGIN}): expected site=NAME, got none")
+    names = [] if request.camera is None else [request.camera]
+    site = parts.site.select(names, parts.site_origin)
+    records = [_read_record(path) for path in settings.results]
+    results = [_result(record, parts.benchmark) for record in records]
+    verdicts = [verdict for result in results for verdict in result.verdicts]
+    recordings = _recordings(site, settings)
+    bundle = load_bundle(request.detector.bundle)
+    made_by = {ref for recording in recordings for ref in recording.bundles}
+    if made_by and bundle.ref not in made_by:
+        raise ConfigError(
+            f"key 'detector.bundle' ({ORIGIN}): expected the bundle that made {settings.events}, "
+            f"{' or '.join(sorted(made_by))}, got {bundle.ref}"
+        )
+    return ReportInputs(
+        site=site.name,
+        recordings=tuple(recordings),
+        verdicts=tuple(dict.fromkeys(verdicts)),
+        not_measured=parts.benchmark.not_measured(verdicts),
+        before=_detection_figures(settings.before, parts.benchmark),
+        after=_detection_figures(settings.after, parts.benchmark),
+        speed=_speed(records, settings.results),
+        bundles=(bundle,),
+        data=tuple(_data(recording) for recording in recordings),
+        commands=_commands(request, parts),
+        limits=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+    )
+
+
+def _recordings(site: Site, settings: ReportSettings) -> list[Recording]:
+    written = Outputs(jsonl=settings.events, mot=settings.tracks)
+    alone = len(site.cameras) == 1
+    return [
+        read_recording(name, camera, settings.events, camera_outputs(written, name, alone).mot)
+        for name, camera in site.cameras.items()
+    ]
+
+
+def _read_record(path: Path) -> Mapping[str, Any]:
+    """The JSON of an evaluation; what it must hold is seen when it is used."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LabelError(f"{path}: expected the JSON of an evaluation: {error.strerror}") from error
+    except ValueError as error:
+        raise LabelError(f"{path}: expected the JSON of an evaluation, got {error}") from error
+    if not isinstance(record, dict) or "figures" not in record:
+        raise LabelError(
+            f"{path}: expected the JSON of an evaluation, with 'figures', got none "
+            "(python -m evaluation task=… output=PATH writes it)"
+        )
+    return record
+
+
+def _result(record: Mapping[str, Any], benchmark: Benchmark) -> EvaluationResult:
+    return EvaluationResult.from_record(record, benchmark)
+
+
+def _detection_figures(path: Path | None, benchmark: Benchmark) -> tuple[Figure, ...]:
+    if path is None:
+        return ()
+    verdicts = _result(_read_record(path), benchmark).verdicts
+    return tuple(dict.fromkeys(v.figure for v in verdicts if v.task is Task.DETECTION))
+
+
+def _speed(records: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -> SpeedResult | None:
+    """The last of the speed measurements among the results."""
+    found = None
+    for record, path in zip(records, paths, strict=True):
+        if "speed" in record:
+            try:
+                found = SpeedResult.from_record(record["speed"])
+            except (KeyError, TypeError) as error:
+                raise LabelError(f"{path}: expected a speed measurement, got {error}") from error
+    return found
+
+
+def _data(recording: Recording) -> DataSource:
+    name = Path(recording.camera.source).name
+    what = f"{recording.num_frames:,} pictures of camera {recording.camera_id}"
+    for entry in CATALOG.values():
+        if entry.file_name == name:
+            terms = entry.licence if entry.commercial_use else f"{entry.licence}; not commercial"
+            return DataSource(name, what, terms)
+    return DataSource(name, what, "the site's own footage")
+
+
+def _commands(request: Request, parts: Parts) -> tuple[str, ...]:
+    """The server's run and this report, as they would be typed."""
+    settings = request.report
+    site = Path(parts.site_origin).stem
+    serve = ["python", "serve.py", f"site={site}", f"detector.bundle={request.detector.bundle}"]
+    sink = "jsonl" if settings.events.suffix == ".jsonl" else "store"
+    serve.append(f"sink.{sink}={settings.events}")
+    report = ["python", "-m", "evaluation", "task=report", f"site={site}"]
+    report += [f"detector.bundle={request.detector.bundle}", f"report.events={settings.events}"]
+    if settings.tracks is not None:
+        serve.append(f"sink.mot={settings.tracks}")
+        report.append(f"report.tracks={settings.tracks}")
+    if settings.results:
+        report.append(f"report.results=[{','.join(map(str, settings.results))}]")
+    for key in ("before", "after"):
+        if getattr(settings, key) is not None:
+            report.append(f"report.{key}={getattr(settings, key)}")
+    return shlex.join(serve), shlex.join([*report, f"report.html={settings.html}"])
