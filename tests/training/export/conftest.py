@@ -15,15 +15,21 @@ INPUT_SIZE_HW = (64, 96)
 
 @pytest.fixture(scope="session")
 def network():
-    """Two classes, 8 base channels, and batch statistics that are not the identity."""
+    """Two classes, 8 base channels, batch statistics that are not the identity.
+
+    Weights keep the variance of what they see, else the outputs would be the biases alone.
+    """
     torch.manual_seed(0)
     network = YOLOX(width=0.125, depth=0.33, depthwise=True, num_classes=2)
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        elif isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.2, 0.2)
             module.running_var.uniform_(0.5, 1.5)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.2, 0.2)
+    network.backbone.backbone.stem.conv.conv.weight.data /= 128  # pixels go to 255
     for conv in (*network.head.cls_preds, *network.head.obj_preds):
         torch.nn.init.zeros_(conv.bias)
     return network.eval()
