@@ -1,0 +1,121 @@
+"""Which parts a camera gets, and what they are given."""
+
+from functools import partial
+
+import pytest
+
+from serving.assembly import build_pipeline, load_bundle
+from serving.core.bundle import Bundle
+from serving.core.errors import BundleError, ConfigError
+from serving.settings import Camera
+
+CALIBRATION = {
+    "image_px": [[0, 0], [100, 0], [100, 100], [0, 100]],
+    "floor_m": [[0, 0], [10, 0], [10, 10], [0, 10]],
+}
+LINES = {"entry": {"start_px": [0, 50], "end_px": [100, 50]}}
+
+
+class Analysis:
+    """Notes with what it was made."""
+
+    made: list[tuple[str, dict]]
+
+    def update(self, tracks, at_s):
+        return []
+
+    def finish(self, at_s):
+        return []
+
+
+class OfLines(Analysis):
+    def __init__(self, camera_id, lines, band_px=3.0):
+        Analysis.made.append(("lines", {"camera_id": camera_id, "band_px": band_px}))
+
+
+class OfZones(Analysis):
+    def __init__(self, camera_id, zones):
+        Analysis.made.append(("zones", {}))
+
+
+class OfFloor(Analysis):
+    def __init__(self, camera_id, floor):
+        Analysis.made.append(("floor", {}))
+
+
+class OfFloorWhereThereIsOne(Analysis):
+    def __init__(self, camera_id, floor=None):
+        Analysis.made.append(("maybe", {"floor": floor}))
+
+
+class PlainTracker:
+    """Takes nothing."""
+
+
+class FloorTracker:
+    """Takes the floor."""
+
+    def __init__(self, floor=None, lost_s=1.0):
+        Analysis.made.append(("tracker", {"floor": floor, "lost_s": lost_s}))
+
+
+ANALYSES = {
+    "lines": OfLines,
+    "zones": OfZones,
+    "floor": OfFloor,
+    "maybe": OfFloorWhereThereIsOne,
+    "none": None,
+}
+
+
+@pytest.fixture
+def bundle(zoo_bundle):
+    return Bundle.load(zoo_bundle)
+
+
+@pytest.fixture
+def build(bundle):
+    """Build a camera's pipeline; gives what was made with what."""
+
+    def made(camera, tracker=PlainTracker, analyses=ANALYSES):
+        Analysis.made = []
+        build_pipeline("door", camera, None, tracker, analyses, bundle)
+        return dict(Analysis.made)
+
+    return made
+
+
+def test_analysis_without_its_places_is_left_out(build):
+    assert build(Camera(source="x")) == {"maybe": {"floor": None}}
+    assert list(build(Camera(source="x", lines=LINES))) == ["lines", "maybe"]
+
+
+def test_calibrated_camera_gets_what_needs_a_floor(build):
+    made = build(Camera(source="x", calibration=CALIBRATION), tracker=FloorTracker)
+
+    assert list(made) == ["tracker", "floor", "maybe"]
+    assert made["tracker"]["floor"] is made["maybe"]["floor"] is not None
+
+
+def test_options_of_the_configuration_reach_the_parts(build):
+    made = build(
+        Camera(source="x", lines=LINES),
+        tracker=partial(FloorTracker, lost_s=9.0),
+        analyses={"lines": partial(OfLines, band_px=5.0)},
+    )
+    assert made["lines"] == {"camera_id": "door", "band_px": 5.0}
+    assert made["tracker"]["lost_s"] == 9.0
+
+
+def test_option_that_a_part_does_not_take_is_refused_by_its_key(build):
+    with pytest.raises(ConfigError, match=r"key 'analytics\.lines': .*unexpected.*'bnd_px'"):
+        build(Camera(source="x", lines=LINES), analyses={"lines": partial(OfLines, bnd_px=5.0)})
+
+
+def test_bundle_is_named_by_its_folder_or_its_name_in_the_zoo(zoo_bundle):
+    assert load_bundle(zoo_bundle.name).ref == load_bundle(str(zoo_bundle)).ref
+
+
+def test_unknown_bundle_is_refused_with_the_known_ones(zoo_bundle):
+    with pytest.raises(BundleError, match=f"'{zoo_bundle.name}'.*got neither"):
+        load_bundle("person-nano")
