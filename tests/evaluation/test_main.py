@@ -1,0 +1,142 @@
+"""`python -m evaluation` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from evaluation.__main__ import main
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Runs the command with arguments; gives (exit code, output, errors)."""
+
+    def run_(*arguments):
+        monkeypatch.setattr(sys, "argv", ["evaluation", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capfd.readouterr()
+
+    return run_
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A person who walks down the picture in 60 frames, found in all but the first 20."""
+    rows = [f"{n},1,300,{100 + 4 * n},30,60,1,-1,-1,-1\n" for n in range(1, 61)]
+    (tmp_path / "gt.txt").write_text("".join(rows))
+    (tmp_path / "pred.txt").write_text("".join(rows[20:]))
+    return f"gt={tmp_path / 'gt.txt'}", f"pred={tmp_path / 'pred.txt'}"
+
+
+def test_json_is_all_that_stands_on_the_output(run, files):
+    code, output, errors = run("task=tracking", "format=json", *files)
+    record = json.loads(output)
+    assert (code, errors) == (0, "")
+    assert record["metrics"]["MOTA"] == pytest.approx(40 / 60)
+    assert record["metrics"]["IDF1"] == pytest.approx(0.8)
+    idf1 = next(row for row in record["figures"] if row["metric"] == "IDF1")
+    assert (idf1["n"], idf1["target"], idf1["met"]) == (60, 0.72, True)
+    assert record["inputs"]["gt"] == files[0].removeprefix("gt=")
+
+
+@pytest.mark.parametrize(
+    ("task", "metric", "value"),
+    [
+        ("task=detection", "recall", 2 / 3),
+        ("task=labels", "precision", 1.0),
+        ("task=counting", "counting_accuracy", 1.0),
+        ("task=heatmap", "heatmap_overlap", None),
+    ],
+)
+def test_every_task_on_files_gives_its_figures(run, files, task, metric, value):
+    code, output, errors = run(task, "site=demo", "format=json", "num_resamples=20", *files)
+    assert (code, errors) == (0, "")
+    measured = json.loads(output)["metrics"][metric]
+    assert 0 < measured < 1 if value is None else measured == pytest.approx(value)
+
+
+def test_the_frame_rate_is_the_sites_unless_given(run, files):
+    def rate_hz(*arguments):
+        return json.loads(run("task=tracking", "format=json", *files, *arguments)[1])["inputs"][
+            "frame_rate_hz"
+        ]
+
+    assert (rate_hz("site=demo"), rate_hz("site=demo", "fps=25"), rate_hz()) == (7, 25, 10)
+
+
+def test_frames_can_be_cut(run, files):
+    record = json.loads(run("task=tracking", "format=json", "first_frame=20", *files)[1])
+    assert record["metrics"]["MOTA"] == 1
+    assert record["figures"][0]["n"] == 40
+
+
+def test_a_table_and_a_file_are_written_on_request(run, files, tmp_path):
+    code, output, _ = run("task=tracking", f"output={tmp_path / 'out.json'}", *files)
+    assert code == 0
+    assert "IDF1" in output and "≥ 0.72 (floor)" in output
+    assert json.loads((tmp_path / "out.json").read_text())["task"] == "tracking"
+
+
+def test_targets_of_the_sample_concern_the_sample_alone(run, files):
+    def targets(*arguments):
+        output = run("task=tracking", "format=json", *files, *arguments)[1]
+        return {row["target_name"] for row in json.loads(output)["figures"]} - {None}
+
+    assert targets() == {"tracking_case_study"}
+    assert targets("dataset=sample") >= {"sample_hota", "sample_idf1", "sample_mota"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["task=racing"], "key 'task'"),
+        (["task=tracking", "gtt=x"], "did you mean 'gt'?"),
+        (["task=tracking"], "key 'gt' (conf/evaluate.yaml): expected the path of a file"),
+        (["task=tracking", "seed=x"], "key 'seed' (conf/evaluate.yaml): expected a number"),
+        (["task=tracking", "block_s=0"], "key 'block_s'"),
+        (["task=tracking", "site=demoo"], "did you mean 'demo'?"),
+        (["task=tracking", "format=xml"], "key 'format'"),
+        (["task=tracking", "benchmark.targets.counting.target=x"], "targets.counting.target"),
+    ],
+)
+def test_a_mistake_on_the_command_line_ends_with_2(run, arguments, message):
+    code, output, errors = run(*arguments)
+    assert (code, output) == (2, "")
+    assert errors.startswith("error: ")
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_counting_needs_a_site_with_a_line_and_a_known_camera(run, files):
+    assert run("task=counting", *files)[2].startswith("error: key 'site'")
+    code, _, errors = run("task=counting", "site=demo", "camera=door", *files)
+    assert (code, "expected one of ['crossing'], got 'door'" in errors) == (2, True)
+    code, _, errors = run("task=counting", "site=demo", "~site.cameras.crossing.lines", *files)
+    assert (code, "expected a counting line, got none" in errors) == (2, True)
+    code, _, errors = run("task=heatmap", "site=demo", "~site.cameras.crossing.calibration", *files)
+    assert (code, "expected a calibration, got none" in errors) == (2, True)
+
+
+def test_broken_data_ends_with_1_and_names_file_and_line(run, files, tmp_path):
+    (tmp_path / "broken.txt").write_text("1,1,0,0,5,5,1\n1,1,0,0,5,5,1\n")
+    code, output, errors = run("task=tracking", files[0], f"pred={tmp_path / 'broken.txt'}")
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"error: {tmp_path / 'broken.txt'}:2: expected track 1 once")
+    assert run("task=tracking", f"gt={tmp_path / 'none.txt'}", files[1])[0] == 1
+    code, _, errors = run("task=tracking", "first_frame=500", *files)
+    assert (code, "expected people in frames 500 to the end, got none" in errors) == (1, True)
+
+
+def test_a_tracker_that_found_nothing_scores_0(run, files, tmp_path):
+    (tmp_path / "nothing.txt").write_text("")
+    pred = f"pred={tmp_path / 'nothing.txt'}"
+    for task, metric in (("tracking", "HOTA"), ("tracking", "MOTA"), ("detection", "AP50")):
+        code, output, _ = run(f"task={task}", "format=json", files[0], pred)
+        assert (code, json.loads(output)["metrics"][metric]) == (0, 0)
