@@ -15,6 +15,7 @@ _ROWS = (
     "num_sightings",
     "score",
     "foot_m",
+    "foot_doubt_m",
     "embedding",
 )
 
@@ -29,8 +30,9 @@ class Roster:
     Owns what is known of a track apart from its motion, and forgets it with the track: memory is
     bounded by the tracks alive. Identities count up from 1 and are never given twice.
 
-    `seen_s` is the time of the last sighting, `foot_m` (T, 2) the floor position then, `embedding`
-    (T, E) the running mean appearance (E = 0 until one is given).
+    `seen_s` is the time of the last sighting, `foot_m` (T, 2) the floor position then and
+    `foot_doubt_m` (T,) how far off it may be; `embedding` (T, E) is the running mean appearance
+    (E = 0 until one is given).
     """
 
     __slots__ = (*_ROWS, "_next_id")
@@ -44,6 +46,7 @@ class Roster:
         self.num_sightings: NDArray[np.int64] = np.zeros(0, np.int64)
         self.score: Floats = np.zeros(0)
         self.foot_m: Floats = np.zeros((0, 2))
+        self.foot_doubt_m: Floats = np.zeros(0)
         self.embedding: Floats = np.zeros((0, 0))
 
     def __len__(self) -> int:
@@ -56,6 +59,7 @@ class Roster:
         class_id: NDArray[np.int64],
         score: Floats,
         foot_m: Floats,
+        foot_doubt_m: Floats,
         embedding: Floats,
     ) -> None:
         """New tracks, first seen at `at_s`, with fresh identities."""
@@ -68,6 +72,7 @@ class Roster:
             "num_sightings": np.ones(count, np.int64),
             "score": score,
             "foot_m": foot_m,
+            "foot_doubt_m": foot_doubt_m,
             "embedding": embedding,
         }
         self._next_id += count

@@ -25,6 +25,8 @@ _AMOUNTS = (
     "floor_slack_m", "appearance_weight",
 )  # fmt: skip
 
+_FOOT_DOUBT = 0.3
+
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
@@ -39,6 +41,7 @@ class _Sighting:
     centre_px: Floats
     size_px: Floats
     foot_m: Floats
+    foot_doubt_m: Floats
     embedding: Floats
     class_id: NDArray[np.int64]
 
@@ -62,7 +65,8 @@ class TwoStageTracker:
 
     Args:
         floor: maps the picture to the floor. Where given, a track cannot jump further than
-            `floor_slack_m` plus what someone at `max_speed_mps` covers since its last sighting.
+            `floor_slack_m` plus what someone at `max_speed_mps` covers since its last sighting,
+            beyond what hidden feet explain.
         high_score: detections from here on are associated first.
         low_score: detections below this are ignored.
         birth_score: a new track needs a detection this confident.
@@ -103,7 +107,7 @@ class TwoStageTracker:
     hidden_weight: float = 0.3
     duplicate_iou: float = 0.4
     max_speed_mps: float = 3.0
-    floor_slack_m: float = 1.5
+    floor_slack_m: float = 1.0
     appearance_weight: float = 0.5
     noise: MotionNoise = field(default_factory=MotionNoise)
     num_clock_resets: int = field(default=0, init=False)
@@ -183,9 +187,7 @@ class TwoStageTracker:
         row = np.flatnonzero(detections.score >= self.low_score)
         box_px = detections.xyxy_px[row].astype(np.float64)
         size_px = np.maximum(box_px[:, 2:] - box_px[:, :2], 1.0)
-        foot_m = np.zeros((len(row), 2))
-        if self.floor is not None and len(row):
-            foot_m = self.floor.to_floor(foot_points(box_px))
+        foot_m, doubt_m = self._on_floor(box_px)
         embedding = detections.columns.get(EMBEDDING_COLUMN)
         if embedding is None:
             embedding = np.zeros((len(detections), self._roster.embedding.shape[1]))
@@ -197,9 +199,29 @@ class TwoStageTracker:
             centre_px=(box_px[:, 2:] + box_px[:, :2]) / 2,
             size_px=size_px,
             foot_m=foot_m,
+            foot_doubt_m=doubt_m,
             embedding=embedding[row].astype(np.float64),
             class_id=detections.class_id[row],
         )
+
+    def _on_floor(self, box_px: Floats) -> tuple[Floats, Floats]:
+        """(N, 2) floor positions of the feet, and (N,) metres by which they may be off.
+
+        Feet are hidden or missed more easily than the rest of a box: the doubt is what the floor
+        position changes by when the lower edge moves by `_FOOT_DOUBT` of the box's height.
+        """
+        if self.floor is None or not len(box_px):
+            return np.zeros((len(box_px), 2)), np.zeros(len(box_px))
+        foot_px = foot_points(box_px)
+        lower_px = foot_px.copy()
+        lower_px[:, 1] += _FOOT_DOUBT * (box_px[:, 3] - box_px[:, 1])
+        position_m = self.floor.to_floor(np.concatenate([foot_px, lower_px]))
+        above_horizon = ~np.isfinite(position_m).all(axis=1)
+        position_m[above_horizon] = 0.0
+        foot_m, lower_m = np.split(position_m, 2)
+        doubt_m = np.hypot(*(lower_m - foot_m).T)
+        doubt_m[above_horizon[: len(foot_m)]] = np.inf
+        return foot_m, doubt_m
 
     def _associate(
         self, sighting: _Sighting, predicted_px: Floats, previous_s: float
@@ -230,8 +252,9 @@ class TwoStageTracker:
         roster = self._roster
         if self.floor is not None:
             reach_m = self.floor_slack_m + self.max_speed_mps * (self._last_s - roster.seen_s)
+            reach_m += roster.foot_doubt_m
             jump_m = similarity.floor_distance_m(roster.foot_m, sighting.foot_m)
-            possible = jump_m <= reach_m[:, None]
+            possible = jump_m <= reach_m[:, None] + sighting.foot_doubt_m
         cost = -overlap
         if self.hidden_weight:
             cost += self.hidden_weight * similarity.hidden_share(predicted_px)[:, None]
@@ -250,6 +273,7 @@ class TwoStageTracker:
         roster.num_sightings[tracks] += 1
         roster.score[tracks] = sighting.score[found]
         roster.foot_m[tracks] = sighting.foot_m[found]
+        roster.foot_doubt_m[tracks] = sighting.foot_doubt_m[found]
         roster.blend_embedding(tracks, sighting.embedding[found])
 
     def _births(self, sighting: _Sighting, found: Rows) -> Rows:
@@ -269,6 +293,7 @@ class TwoStageTracker:
             class_id=sighting.class_id[rows],
             score=sighting.score[rows],
             foot_m=sighting.foot_m[rows],
+            foot_doubt_m=sighting.foot_doubt_m[rows],
             embedding=sighting.embedding[rows],
         )
 
