@@ -30,7 +30,7 @@ def test_any_batch_gives_what_the_network_gives(network, graph_path, num_picture
     # 8·12 + 4·6 + 2·3 cells, two classes.
     assert boxes.shape == (num_pictures, 126, 4)
     assert scores.shape == (num_pictures, 126, 2)
-    np.testing.assert_allclose(boxes, expected_boxes, atol=1e-2)
+    np.testing.assert_allclose(boxes, expected_boxes, rtol=1e-4, atol=1e-2)
     np.testing.assert_allclose(scores, expected_scores, atol=1e-5)
 
 
