@@ -34,6 +34,7 @@ class Command(StrEnum):
     SAMPLE = "sample"
     SPEED = "speed"
     REPORT = "report"
+    CARD = "card"
 
 
 class Format(StrEnum):
@@ -75,6 +76,17 @@ class ReportSettings(Settings):
     after: Path | None = None
 
 
+class CardSettings(Settings):
+    """What task=card puts into the bundle that `detector.bundle` names.
+
+    Attributes:
+        results: JSON of an evaluation of that bundle, whose figures the card shall state; null:
+            those that it states already.
+    """
+
+    results: Path | None = None
+
+
 class Request(Settings):
     """One evaluation.
 
@@ -96,9 +108,10 @@ class Request(Settings):
         num_resamples: how many draws make an interval; 0: no intervals.
         seed: of the draws.
         data_dir: where the sample lies or is fetched to.
-        detector: which bundle the sample is run with, and the report names.
+        detector: which bundle the sample is run with, and report and card are about.
         speed: for task=speed.
         report: for task=report.
+        card: for task=card.
     """
 
     task: Command
@@ -120,6 +133,7 @@ class Request(Settings):
     detector: DetectorSettings = DetectorSettings()
     speed: SpeedSettings = SpeedSettings()
     report: ReportSettings = ReportSettings()
+    card: CardSettings = CardSettings()
 
     @property
     def sampling(self) -> Sampling:

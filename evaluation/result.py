@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from rich import box
@@ -11,6 +13,7 @@ from rich.table import Table
 
 from evaluation.figure import Figure, Task
 from evaluation.targets import Benchmark, Target, Verdict
+from serving.core.errors import LabelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +64,31 @@ class EvaluationResult:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], benchmark: Benchmark) -> EvaluationResult:
-        """The result that `to_record` wrote, held against the benchmark of now."""
-        by_task: dict[str, dict[Figure, None]] = {}
-        for row in record["figures"]:
-            by_task.setdefault(row["task"], {})[Figure.from_record(row)] = None
-        return cls(
-            record["task"],
-            record["dataset"],
-            tuple(
-                verdict
-                for task, figures in by_task.items()
-                for verdict in benchmark.judge(list(figures), Task(task))
-            ),
-            {n: benchmark.targets[n] for n in record["not_measured"] if n in benchmark.targets},
-            record["inputs"],
-            tuple(record["notes"]),
-        )
+        """The result that `to_record` wrote, held against the benchmark of now.
+
+        Raises:
+            LabelError: a key is missing or has another kind of value.
+        """
+        try:
+            by_task: dict[Task, dict[Figure, None]] = {}
+            for row in record["figures"]:
+                by_task.setdefault(Task(row["task"]), {})[Figure.from_record(row)] = None
+            return cls(
+                record["task"],
+                record["dataset"],
+                tuple(
+                    verdict
+                    for task, figures in by_task.items()
+                    for verdict in benchmark.judge(list(figures), task)
+                ),
+                {n: benchmark.targets[n] for n in record["not_measured"] if n in benchmark.targets},
+                record["inputs"],
+                tuple(record["notes"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise LabelError(
+                f"result of an evaluation: expected its keys, got {error!r}"
+            ) from error
 
     def tables(self) -> list[Table]:
         """The figures for a terminal, a table for each data set."""
@@ -104,6 +116,26 @@ class EvaluationResult:
             rows.append((*own, "" if target is None else _target_text(target), met))
             before = figure
         return rows
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The JSON that an evaluation wrote to `output`; its figures are checked when they are used.
+
+    Raises:
+        LabelError: the file is missing or holds something else.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LabelError(f"{path}: expected the JSON of an evaluation: {error.strerror}") from error
+    except ValueError as error:
+        raise LabelError(f"{path}: expected the JSON of an evaluation, got {error}") from error
+    if not isinstance(record, dict) or "figures" not in record:
+        raise LabelError(
+            f"{path}: expected the JSON of an evaluation, with 'figures', got none "
+            "(python -m evaluation task=… output=PATH writes it)"
+        )
+    return record
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Table:

@@ -40,6 +40,10 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
         from evaluation.report.gather import make_report
 
         return make_report(request, parts)
+    if request.task is Command.CARD:
+        from evaluation.card import write_card
+
+        return write_card(request, parts)
     dataset = request.dataset or str(request.path("gt"))
     figures = _OF_FILES[request.task](request, parts, dataset)
     return EvaluationResult(

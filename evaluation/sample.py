@@ -36,6 +36,7 @@ from evaluation.result import EvaluationResult
 from evaluation.run import heatmap, line_counter
 from evaluation.targets import Verdict
 from serving.assembly import build_detector, build_pipeline, load_bundle
+from serving.core.bundle import Bundle
 from serving.core.detections import Detections, Tracks
 from serving.core.errors import SourceError
 from serving.core.labels import PERSON
@@ -55,7 +56,7 @@ class SampleRun:
     camera_id: str
     camera: Camera
     frame_rate_hz: float
-    bundle: str
+    bundle: Bundle
     detections: Mapping[int, Detections]
     tracks: Mapping[int, Tracks]
 
@@ -113,7 +114,8 @@ def judge_run(
         tuple(verdicts),
         parts.benchmark.not_measured(verdicts),
         {
-            "bundle": run.bundle,
+            "bundle": run.bundle.ref,
+            "model_sha256": run.bundle.model_sha256,
             "site": parts.site_origin,
             "camera": run.camera_id,
             "frame_rate_hz": run.frame_rate_hz,
@@ -144,7 +146,7 @@ def run_sample(request: Request, parts: Parts) -> SampleRun:
     if len(tracks) != NUM_FRAMES:
         raise SourceError(f"{video}: expected {NUM_FRAMES} frames, got {len(tracks)}")
     rate_hz = parts.frame_rate_hz(request)
-    return SampleRun(camera_id, camera, rate_hz, bundle.ref, detections, tracks)
+    return SampleRun(camera_id, camera, rate_hz, bundle, detections, tracks)
 
 
 def _judge(run: SampleRun, truth: _Truth, request: Request, parts: Parts) -> list[Verdict]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from evaluation.report.inputs import DataSource, ReportInputs
 from evaluation.report.page import write_report
 from evaluation.report.recording import Recording, read_recording
 from evaluation.request import ORIGIN, Parts, ReportSettings, Request
-from evaluation.result import EvaluationResult
+from evaluation.result import EvaluationResult, read_record
 from evaluation.speed.result import SpeedResult
 from evaluation.targets import Benchmark
 from serving.assembly import load_bundle
@@ -54,7 +53,7 @@ def gather(request: Request, parts: Parts) -> ReportInputs:
         raise ConfigError(f"key 'site' ({ORIGIN}): expected site=NAME, got none")
     names = [] if request.camera is None else [request.camera]
     site = parts.site.select(names, parts.site_origin)
-    records = [_read_record(path) for path in settings.results]
+    records = [read_record(path) for path in settings.results]
     results = [_result(record, parts.benchmark) for record in records]
     verdicts = [verdict for result in results for verdict in result.verdicts]
     recordings = _recordings(site, settings)
@@ -89,22 +88,6 @@ def _recordings(site: Site, settings: ReportSettings) -> list[Recording]:
     ]
 
 
-def _read_record(path: Path) -> Mapping[str, Any]:
-    """The JSON of an evaluation; what it must hold is seen when it is used."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LabelError(f"{path}: expected the JSON of an evaluation: {error.strerror}") from error
-    except ValueError as error:
-        raise LabelError(f"{path}: expected the JSON of an evaluation, got {error}") from error
-    if not isinstance(record, dict) or "figures" not in record:
-        raise LabelError(
-            f"{path}: expected the JSON of an evaluation, with 'figures', got none "
-            "(python -m evaluation task=… output=PATH writes it)"
-        )
-    return record
-
-
 def _result(record: Mapping[str, Any], benchmark: Benchmark) -> EvaluationResult:
     return EvaluationResult.from_record(record, benchmark)
 
@@ -112,7 +95,7 @@ def _result(record: Mapping[str, Any], benchmark: Benchmark) -> EvaluationResult
 def _detection_figures(path: Path | None, benchmark: Benchmark) -> tuple[Figure, ...]:
     if path is None:
         return ()
-    verdicts = _result(_read_record(path), benchmark).verdicts
+    verdicts = _result(read_record(path), benchmark).verdicts
     return tuple(dict.fromkeys(v.figure for v in verdicts if v.task is Task.DETECTION))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from rich.console import Console
 
 from evaluation.figure import Figure, Metric, Task
-from evaluation.result import EvaluationResult
+from evaluation.result import EvaluationResult, read_record
 from evaluation.targets import Benchmark
+from serving.core.errors import LabelError
 
 TARGET = {
     "task": "tracking",
@@ -53,6 +55,23 @@ def test_the_record_holds_bare_values_and_every_verdict():
 def test_a_record_is_read_back_and_judged_again():
     record = json.loads(json.dumps(result().to_record()))
     assert EvaluationResult.from_record(record, BENCHMARK) == result()
+
+
+@pytest.mark.parametrize(
+    "change", [{"figures": [{}]}, {"figures": [{"task": "racing"}]}, {"notes": None}]
+)
+def test_a_record_that_lacks_something_is_an_error(change):
+    with pytest.raises(LabelError, match="result of an evaluation: expected what `output` writes"):
+        EvaluationResult.from_record({**result().to_record(), **change}, BENCHMARK)
+
+
+def test_a_file_that_is_no_result_is_named(tmp_path):
+    with pytest.raises(LabelError, match=r"none.json: expected the JSON of an evaluation: No such"):
+        read_record(tmp_path / "none.json")
+    for text in ("{", "[]", "{}"):
+        (tmp_path / "broken.json").write_text(text)
+        with pytest.raises(LabelError, match=r"broken.json: expected the JSON of an evaluation"):
+            read_record(tmp_path / "broken.json")
 
 
 def test_the_table_shows_value_interval_n_target_and_verdict():
