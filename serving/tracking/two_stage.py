@@ -83,6 +83,7 @@ class TwoStageTracker:
             another: where two people share one detection, it is the front one's.
         duplicate_iou: a detection that overlaps a seen track by more starts no track.
         appearance_weight: what a cosine distance of 1 costs, beside an overlap of 1.
+        smooth_size: report seen boxes in their filtered size; False leaves them as detected.
         noise: the motion model's constants.
 
     Attributes:
@@ -109,6 +110,7 @@ class TwoStageTracker:
     max_speed_mps: float = 3.0
     floor_slack_m: float = 1.0
     appearance_weight: float = 0.5
+    smooth_size: bool = True
     noise: MotionNoise = field(default_factory=MotionNoise)
     num_clock_resets: int = field(default=0, init=False)
     _motion: BoxMotion = field(init=False, repr=False)
@@ -144,7 +146,7 @@ class TwoStageTracker:
     def update(self, detections: Detections, at_s: float) -> Tracks:
         """The people in view at `at_s`, from that frame's detections.
 
-        Seen people come with their detection's box, score and columns; coasted ones with the
+        Seen people come with their detection's centre, score and columns; coasted ones with the
         predicted box, a score that falls to zero over `coast_s`, and zeros in the columns. The
         column `observed` tells them apart. Time that runs backwards ends all tracks and is counted.
 
@@ -315,7 +317,13 @@ class TwoStageTracker:
             rows = np.zeros((len(from_row), *values.shape[1:]), values.dtype)
             rows[observed] = values[from_row[observed]]
             columns[name] = rows
-        box_px[observed] = detections.xyxy_px[from_row[observed]]
+        seen_px = detections.xyxy_px[from_row[observed]].astype(np.float64)
+        if self.smooth_size:
+            # Detected sizes jitter more than people change; their centres would lag at turns.
+            centre_px = (seen_px[:, :2] + seen_px[:, 2:]) / 2
+            half_px = self._motion.size_px[shown][observed] / 2
+            seen_px = np.concatenate([centre_px - half_px, centre_px + half_px], axis=1)
+        box_px[observed] = seen_px
         if not observed.all():
             score = score * np.where(observed, 1, 1 - unseen_s[shown] / (self.coast_s or 1))
         class_id = roster.class_id[shown]
