@@ -87,7 +87,7 @@ class EvaluationResult:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise LabelError(
-                f"result of an evaluation: expected its keys, got {error!r}"
+                f"result of an evaluation: expected what `output` writes, got {error!r}"
             ) from error
 
     def tables(self) -> list[Table]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from datasets.formats import mot
+from evaluation.analyses import heatmap, line_counter
 from evaluation.figure import Figure, Task
 from evaluation.protocol.counting import Clip, counting_figures
 from evaluation.protocol.detection import JudgedImages, detection_figures, label_figures
@@ -16,9 +15,7 @@ from evaluation.protocol.tracking import tracking_figures
 from evaluation.recorded import cut, read_images
 from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
-from serving.analytics.analysis import Analysis
-from serving.core.errors import ConfigError, LabelError
-from serving.settings import Camera
+from serving.core.errors import LabelError
 
 
 def evaluate(request: Request, parts: Parts) -> EvaluationResult:
@@ -61,44 +58,6 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
             "seed": request.seed,
         },
     )
-
-
-def line_counter(camera_id: str, camera: Camera, parts: Parts) -> Callable[[], Analysis]:
-    """Makes the camera's line counter, as the server would.
-
-    Raises:
-        ConfigError: the camera has no line.
-    """
-    lines = camera.counting_lines()
-    if not lines:
-        raise ConfigError(
-            f"camera '{camera_id}': expected a counting line, got none ({parts.site_origin})"
-        )
-    return functools.partial(_analysis(parts, "counting"), camera_id=camera_id, lines=lines)
-
-
-def heatmap(camera_id: str, camera: Camera, parts: Parts) -> Callable[[], Analysis]:
-    """Makes the camera's heatmap, as the server would.
-
-    Raises:
-        ConfigError: the camera is not calibrated.
-    """
-    floor = camera.floor()
-    if floor is None:
-        raise ConfigError(
-            f"camera '{camera_id}': expected a calibration, got none ({parts.site_origin})"
-        )
-    return functools.partial(_analysis(parts, "heatmap"), camera_id=camera_id, floor=floor)
-
-
-def _analysis(parts: Parts, name: str) -> Callable[..., Any]:
-    analyses = parts.build("analytics")
-    if name not in analyses:
-        raise ConfigError(
-            f"key 'analytics' (conf/analytics/): expected an analysis '{name}', "
-            f"got {sorted(analyses)}"
-        )
-    return analyses[name]  # type: ignore[no-any-return]
 
 
 def _tracks(request: Request) -> tuple[mot.MotSequence, mot.MotSequence]:

@@ -19,6 +19,7 @@ from datasets.catalog import CATALOG, mirror_root
 from datasets.catalog.vtest import HELD_OUT_FROM_FRAME, LABELS_PATH, NUM_FRAMES
 from datasets.formats import coco, mot
 from datasets.formats.mot import MotSequence
+from evaluation.analyses import heatmap, line_counter
 from evaluation.figure import Task
 from evaluation.protocol.counting import Clip, counting_figures
 from evaluation.protocol.detection import detection_figures, label_figures
@@ -33,7 +34,6 @@ from evaluation.recorded import (
 )
 from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
-from evaluation.run import heatmap, line_counter
 from evaluation.targets import Verdict
 from serving.assembly import build_detector, build_pipeline, load_bundle
 from serving.core.bundle import Bundle

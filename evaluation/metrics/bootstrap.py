@@ -34,6 +34,7 @@ def confidence_intervals(
     num_units: int,
     num_resamples: int = NUM_RESAMPLES,
     seed: int = 0,
+    recentred: bool = False,
 ) -> dict[str, Interval]:
     """95 % percentile intervals of every value that `statistic` gives.
 
@@ -43,6 +44,9 @@ def confidence_intervals(
         num_units: how many units there are.
         num_resamples: how many draws; 0 gives no interval.
         seed: of the draws; the same seed gives the same interval.
+        recentred: move each interval so that the draws' median falls on the value of all units.
+            For statistics that every draw lowers because it holds fewer different units, such as
+            the overlap of two maps: the plain interval can then miss the value itself.
 
     Returns:
         Intervals by name; none at all for fewer than `MIN_UNITS` units, and none for a value that
@@ -54,10 +58,11 @@ def confidence_intervals(
         num_units, np.full(num_units, 1 / num_units), size=num_resamples
     )
     values = [statistic(weights) for weights in draws]
+    whole = statistic(np.ones(num_units, np.int64)) if recentred else {}
     return {
         name: interval
         for name in values[0]
-        if (interval := _percentiles(np.array([value[name] for value in values])))
+        if (interval := _percentiles(np.array([v[name] for v in values]), whole.get(name)))
     }
 
 
@@ -86,10 +91,11 @@ def time_blocks(at_s: NDArray[np.floating], block_s: float) -> NDArray[np.int64]
     return np.asarray(np.unique(number, return_inverse=True)[1], np.int64)
 
 
-def _percentiles(values: NDArray[np.float64]) -> Interval | None:
+def _percentiles(values: NDArray[np.float64], centre: float | None) -> Interval | None:
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return None
     tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return Interval(float(low), float(high))
+    low, median, high = np.percentile(values, [tail, 50, 100 - tail])
+    moved = 0.0 if centre is None else centre - median
+    return Interval(float(low + moved), float(high + moved))

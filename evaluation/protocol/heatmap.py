@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from evaluation.figure import Figure, Metric
 from evaluation.metrics.heatmap import heatmap_totals
 from evaluation.protocol.counting import Clip, replay
-from evaluation.protocol.sampling import Sampling, ends
+from evaluation.protocol.sampling import Sampling
 from serving.analytics.analysis import Analysis
 from serving.core.detections import Tracks
 from serving.core.events import Event, HeatmapTile
@@ -24,15 +24,12 @@ def heatmap_figures(
     """The overlap of the two maps, both through the camera's own calibration.
 
     So the figure says what detection and tracking cost; how well the calibration fits the floor is
-    its residual. The interval draws the heatmap's periods; a draw has fewer different periods
-    than the whole and so rougher maps, and the interval lies rather low.
+    its residual. The interval draws the heatmap's periods. A draw has fewer different periods
+    than the whole and so rougher maps that overlap less, for which the interval is recentred.
     """
     true = _tiles(replay(heatmap(), truth, clip.true_numbers, clip.frame_rate_hz))
     measured = _tiles(replay(heatmap(), predicted, clip.numbers, clip.frame_rate_hz))
     totals = heatmap_totals(measured, true)
-    intervals = sampling.intervals(
-        lambda weights: {"overlap": totals.overlap(weights)}, totals.num_blocks
-    )
     return [
         Figure(
             Metric.HEATMAP_OVERLAP,
@@ -40,7 +37,7 @@ def heatmap_figures(
             round(totals.true.sum()),
             "true person-seconds",
             dataset,
-            *ends(intervals, "overlap"),
+            *sampling.share_ends(totals.overlap, totals.num_blocks),
         )
     ]
 

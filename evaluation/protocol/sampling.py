@@ -33,6 +33,20 @@ class Sampling:
         """95 % intervals by name; see `evaluation.metrics.bootstrap.confidence_intervals`."""
         return confidence_intervals(statistic, num_units, self.num_resamples, self.seed)
 
+    def share_ends(
+        self, statistic: Callable[[NDArray[np.int64]], float], num_units: int
+    ) -> tuple[float | None, float | None]:
+        """Low and high end of a share of at most 1 that every draw lowers; recentred for that."""
+        found = confidence_intervals(
+            lambda weights: {"share": statistic(weights)},
+            num_units,
+            self.num_resamples,
+            self.seed,
+            recentred=True,
+        )
+        low, high = ends(found, "share")
+        return low, None if high is None else min(1.0, high)
+
 
 def ends(intervals: Mapping[str, Interval], name: str) -> tuple[float | None, float | None]:
     """Low and high end of a value's interval, None where it has none."""

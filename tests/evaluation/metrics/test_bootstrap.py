@@ -47,6 +47,17 @@ def test_draws_with_nothing_to_measure_are_left_out():
     assert (intervals["often"].low, list(intervals)) == (1.0, ["often"])
 
 
+def test_an_interval_of_what_every_draw_lowers_can_be_recentred():
+    def share_of_units_seen(weights):
+        return {"seen": float((weights > 0).mean())}  # 1 for all units, about 0.63 for a draw
+
+    plain = confidence_intervals(share_of_units_seen, 50)["seen"]
+    moved = confidence_intervals(share_of_units_seen, 50, recentred=True)["seen"]
+    assert plain.high < 1 < moved.high
+    assert moved.low < 1
+    assert moved.high - moved.low == pytest.approx(plain.high - plain.low)
+
+
 def test_blocks_are_counted_from_the_first_time_and_empty_ones_left_out():
     assert time_blocks(np.array([7.0, 11.9, 12.0, 27.5]), 5).tolist() == [0, 0, 1, 2]
     assert time_blocks(np.arange(100) * 0.1, 5).tolist() == [0] * 50 + [1] * 50
