@@ -66,9 +66,10 @@ def serve(
     console = Console(file=sys.stdout)
     console.print(summary.table())
     for path in paths:
-        incomplete = partial_path(path)
-        said = f"{incomplete} (incomplete)" if incomplete.exists() else str(path)
-        console.print(said, soft_wrap=True, highlight=False, markup=False)
+        written = path if not partial_path(path).exists() else partial_path(path)
+        remark = "" if written == path else " (incomplete)"
+        if written.exists():
+            console.print(f"{written}{remark}", soft_wrap=True, highlight=False, markup=False)
     return summary.exit_code
 
 

@@ -86,6 +86,7 @@ class _Worker:
         self.camera = camera
         self.queue = queue
         self.summary = CameraSummary(camera.pipeline.camera_id, camera.source.num_frames)
+        self._started_s = time.time() if live else 0.0
         self._buffer = FrameBuffer(source, drops=live, max_frames=max_frames)
         self._thread = Thread(
             target=self._work, name=f"camera {self.summary.camera_id}", daemon=True
@@ -101,7 +102,7 @@ class _Worker:
         self._thread.join()
 
     def _work(self) -> None:
-        pipeline, at_s, num_frames = self.camera.pipeline, 0.0, 0
+        pipeline, at_s, num_frames = self.camera.pipeline, self._started_s, 0
         error: Exception | None = None
         try:
             for frame in self._buffer:

@@ -31,7 +31,8 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 class AnnotatedVideo:
     """An MP4 (H.264) of one camera: boxes, identities, trails, lines with counts, zones.
 
-    Frames keep their times, so footage of uneven rate plays as it was filmed.
+    Frames keep their times, so footage of uneven rate plays as it was filmed. Without any frame
+    there is no file.
 
     Args:
         path: the file; one that exists is replaced when this one is complete.
@@ -78,7 +79,8 @@ class AnnotatedVideo:
         """Complete the file."""
         with writing(self.path):
             self._finish()
-        replace_with_partial(self.path)
+        if self._stream is not None:
+            replace_with_partial(self.path)
 
     def abandon(self) -> None:
         """Leave what was encoded as `PATH.partial`."""

@@ -47,6 +47,12 @@ def test_abandoned_video_stays_partial(tmp_path, seen):
     assert [file.name for file in tmp_path.iterdir()] == ["annotated.mp4.partial"]
 
 
+def test_video_without_a_frame_is_no_file(tmp_path):
+    AnnotatedVideo(tmp_path / "annotated.mp4").close()
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_drawing_leaves_the_frame_itself_alone(seen):
     frame, _, tracks = seen(0, 0.0)
     drawn = Drawing([LINE], [ZONE], trail_s=4.0).draw(frame, tracks, events=())
