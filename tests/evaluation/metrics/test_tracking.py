@@ -52,9 +52,8 @@ def test_half_of_the_people_found_and_one_invented():
 
 
 def test_a_person_lost_and_found_under_the_same_name_is_a_fragment_and_no_switch():
-    predicted = [tracks(a1=(0, 0)), NOBODY, tracks(a1=(0, 0)), tracks(a1=(0, 0))]
-    other = tracks(a7=(300, 0))  # a frame without any prediction leaves the memory as it is
-    predicted[1] = other
+    here, elsewhere = tracks(a1=(0, 0)), tracks(a7=(300, 0))
+    predicted = [here, elsewhere, here, here]
     score = tracking_score([tracks(a1=(0, 0))] * 4, predicted)
     assert (score.clear.id_switches, score.clear.fragmentations) == (0, 1)
 
@@ -63,6 +62,14 @@ def test_a_match_goes_on_although_another_box_overlaps_more():
     truth = [tracks(a1=(0, 0))] * 2
     predicted = [tracks(a1=(0, 0)), tracks(a1=(4, 0), a2=(1, 0))]
     assert tracking_score(truth, predicted).clear.id_switches == 0
+
+
+def test_a_frame_without_any_prediction_leaves_the_memory_as_it_is(trackeval_score):
+    truth = [tracks(a1=(0, 0))] * 3
+    predicted = [tracks(a1=(0, 0)), NOBODY, tracks(a1=(4, 0), a2=(1, 0))]
+    score = tracking_score(truth, predicted)
+    assert (score.clear.id_switches, score.clear.fragmentations) == (0, 0)
+    assert score.values() == pytest.approx(trackeval_score(truth, predicted), abs=TOLERANCE)
 
 
 def test_looser_boxes_lower_hota_and_not_mota():
