@@ -25,24 +25,28 @@ MIN_VISIBLE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How strongly training pictures are changed; each picture comes out `size_hw` large.
+    """How strongly training pictures are changed; each comes out as a crop of `size_hw`.
 
     Args:
-        size_hw: height and width in pixels, multiples of 32.
+        input_size_hw: what the trained network will be given, height and width in pixels; a zoom
+            of 1 shows things as large as they will be there.
+        size_hw: of the training pictures, multiples of 32. Smaller than the input, a step is
+            cheaper and a picture is cropped more.
         mosaic_probability: four pictures as tiles of one.
         mixup_probability: two pictures as the mean of both, each keeping its boxes.
-        scale: smallest and largest zoom on the letterboxed picture.
-        translate: largest shift as a share of the picture.
+        scale: smallest and largest zoom.
+        translate: how far the crop's centre may lie from the picture's, as a share of its size.
         rotation_deg: largest rotation, either way.
         hue, saturation, brightness: largest relative change, each way.
         flip_probability: left and right exchanged.
     """
 
+    input_size_hw: tuple[int, int]
     size_hw: tuple[int, int]
     mosaic_probability: float = 0.5
     mixup_probability: float = 0.0
     scale: tuple[float, float] = (0.5, 1.5)
-    translate: float = 0.1
+    translate: float = 0.3
     rotation_deg: float = 0.0
     hue: float = 0.015
     saturation: float = 0.5
@@ -50,8 +54,11 @@ class Augmentation:
     flip_probability: float = 0.5
 
     def __post_init__(self) -> None:
-        if any(side <= 0 or side % 32 for side in self.size_hw):
-            raise ValueError(f"size_hw: expected multiples of 32 px, got {tuple(self.size_hw)}")
+        for name, size_hw in (("input_size_hw", self.input_size_hw), ("size_hw", self.size_hw)):
+            if len(size_hw) != 2 or any(side <= 0 or side % 32 for side in size_hw):
+                raise ValueError(
+                    f"{name}: expected height and width, multiples of 32 px, got {list(size_hw)}"
+                )
         if not 0 < self.scale[0] <= self.scale[1]:
             raise ValueError(f"scale: expected 0 < smallest ≤ largest, got {tuple(self.scale)}")
 
@@ -70,8 +77,9 @@ class Augmentation:
         return colour_jitter(picture, rng, self.hue, self.saturation, self.brightness)
 
     def plain(self, sample: DetectionSample, rng: np.random.Generator) -> DetectionSample:
-        """The mild form for the last epochs: the whole picture, flipped and recoloured."""
-        picture = letterbox(sample, self.size_hw)
+        """The mild form for the last epochs: no mosaic, no mixup and no zoom."""
+        fit = Letterbox(_size_hw(sample.image), self.input_size_hw).scale
+        picture = self._cropped(sample, fit, rng, scale=(1.0, 1.0))
         if rng.random() < self.flip_probability:
             picture = flip(picture)
         return colour_jitter(picture, rng, self.hue, self.saturation, self.brightness)
@@ -84,11 +92,21 @@ class Augmentation:
     ) -> DetectionSample:
         if rng.random() < self.mosaic_probability:
             tiles = [sample, draw_other(), draw_other(), draw_other()]
-            picture = mosaic(tiles, self.size_hw, rng)
-        else:
-            picture = letterbox(sample, self.size_hw)
+            return self._cropped(mosaic(tiles, self.input_size_hw, rng), 1.0, rng, self.scale)
+        fit = Letterbox(_size_hw(sample.image), self.input_size_hw).scale
+        return self._cropped(sample, fit, rng, self.scale)
+
+    def _cropped(
+        self,
+        sample: DetectionSample,
+        fit: float,
+        rng: np.random.Generator,
+        scale: tuple[float, float],
+    ) -> DetectionSample:
+        """A crop; `fit` is the zoom at which the picture is as large as the network sees it."""
+        zoom = (fit * scale[0], fit * scale[1])
         return random_affine(
-            picture, self.size_hw, rng, self.scale, self.translate, self.rotation_deg
+            sample, self.size_hw, rng, zoom, self.translate, self.rotation_deg
         )
 
 
@@ -139,16 +157,23 @@ def random_affine(
     translate: float,
     rotation_deg: float,
 ) -> DetectionSample:
-    """Zoomed, turned and shifted about the centre into a picture of `size_hw`."""
+    """Zoomed, turned and cut out around a point near the centre, into a picture of `size_hw`.
+
+    The zoom is drawn evenly in its logarithm between the two values of `scale`.
+    """
+    image_height, image_width = _size_hw(sample.image)
     height, width = size_hw
     zoom = float(np.exp(rng.uniform(*np.log(scale))))
     angle_deg = float(rng.uniform(-rotation_deg, rotation_deg))
-    shift = rng.uniform(0.5 - translate, 0.5 + translate, 2) * (width, height)
-    image_height, image_width = sample.image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((image_width / 2, image_height / 2), angle_deg, zoom)
-    matrix[:, 2] += shift - (image_width / 2, image_height / 2)
+    away = rng.uniform(-translate, translate, 2)
+    centre = ((0.5 + away[0]) * image_width, (0.5 + away[1]) * image_height)
+    matrix = cv2.getRotationMatrix2D(centre, angle_deg, zoom)
+    matrix[:, 2] += np.array([width / 2, height / 2]) - centre
+    # Boxes count from the pixels' corners, OpenCV from their centres.
+    centred = matrix.copy()
+    centred[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
     image = cv2.warpAffine(
-        sample.image, matrix, (width, height), borderValue=(PAD_VALUE, PAD_VALUE, PAD_VALUE)
+        sample.image, centred, (width, height), borderValue=(PAD_VALUE, PAD_VALUE, PAD_VALUE)
     )
     return _kept(image, _warped(sample.xyxy_px, matrix), sample.class_id)
 
@@ -189,6 +214,10 @@ def mixup(first: DetectionSample, second: DetectionSample) -> DetectionSample:
         np.concatenate([first.xyxy_px, second.xyxy_px]),
         np.concatenate([first.class_id, second.class_id]),
     )
+
+
+def _size_hw(image: NDArray[np.uint8]) -> tuple[int, int]:
+    return image.shape[0], image.shape[1]
 
 
 def _warped(xyxy_px: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:

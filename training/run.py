@@ -88,7 +88,7 @@ def run(experiment: Experiment) -> Bundle | None:
             name=experiment.bundle.name,
             version=experiment.bundle.version,
             class_names=module.class_names,
-            input_size_hw=data.augmentation.size_hw,
+            input_size_hw=tuple(data.augmentation.input_size_hw),
             licence=experiment.bundle.licence,
             commercial_use=experiment.bundle.commercial_use,
             data_manifest_sha256=provenance["data_manifest_sha256"],

@@ -183,7 +183,7 @@ class DetectionDataModule(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[DetectionSample]:
         """Batches of letterboxed pictures in their order."""
-        return self._loader(_Letterboxed(self.validation_samples, self.augmentation.size_hw))
+        return self._loader(_Letterboxed(self.validation_samples, self.augmentation.input_size_hw))
 
     def _loader(
         self,

@@ -69,7 +69,8 @@ class DetectionModule(LightningModule):
     ) -> None:
         super().__init__()
         self._check(optimizer, learning_rate, interpolation, start_weights)
-        self.network = network
+        # Channels last: a third faster on a CPU, and what a BGR picture is in memory.
+        self.network = network.to(memory_format=torch.channels_last)
         self.class_names = tuple(class_names)
         self._loss = loss or YOLOXLoss()
         self._optimizer, self._learning_rate = optimizer, learning_rate
@@ -78,6 +79,10 @@ class DetectionModule(LightningModule):
         self._l1_from_epoch = l1_from_epoch
         self._freeze_batch_norm = freeze_batch_norm
         self._interpolation = interpolation
+        if len(self.class_names) != network.num_classes:
+            raise ValueError(
+                f"class_names: expected {network.num_classes} names, got {list(class_names)}"
+            )
         if start_weights is not None:
             path = start_weights_path(start_weights, Path(weights_dir))
             load_weights(network, path, self.class_names)
@@ -85,6 +90,7 @@ class DetectionModule(LightningModule):
         self._freeze(frozen)
         self._predictions: list[Detections] = []
         self._truths: list[Detections] = []
+        self.train()  # Lightning keeps the mode of each part as it finds it
 
     @staticmethod
     def _check(

@@ -1,0 +1,247 @@
+"""Label files are read and checked, split by time, and give the same batches whoever asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from datasets.datamodules.detection import (
+    AugmentedPictures,
+    DetectionDataModule,
+    ShuffledKeys,
+    TrainKey,
+)
+from datasets.detection import (
+    IGNORED,
+    CocoImages,
+    CocoVideo,
+    LabelledImage,
+    read_coco,
+    read_frames,
+    split_by_time,
+)
+from datasets.transforms import Augmentation
+from serving.core.errors import DatasetError, LabelError
+
+Coco = dict[str, Any]
+
+
+@pytest.fixture
+def coco() -> Coco:
+    """Two pictures of 64 × 48 px, two people in the first, one of them unclear."""
+    return {
+        "categories": [{"id": 7, "name": "person"}],
+        "images": [
+            {"id": 2, "file_name": "b.png", "frame_index": 4, "width": 64, "height": 48},
+            {"id": 1, "file_name": "a.png", "frame_index": 0, "width": 64, "height": 48},
+        ],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 2, 10, 20], "iscrowd": 0},
+            {"id": 2, "image_id": 1, "category_id": 7, "bbox": [30, 2, 34, 46], "iscrowd": 1},
+        ],
+    }
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Coco], Path]:
+    def written(coco: Coco) -> Path:
+        (tmp_path / "labels.json").write_text(json.dumps(coco))
+        return tmp_path / "labels.json"
+
+    return written
+
+
+def test_pictures_come_in_order_of_time_with_corner_boxes(
+    coco: Coco, write: Callable[[Coco], Path]
+) -> None:
+    first, second = read_coco(write(coco), ["person"])
+    assert (first.file_name, second.file_name) == ("a.png", "b.png")
+    assert first.xyxy_px.tolist() == [[1, 2, 11, 22], [30, 2, 64, 48]]
+    assert second.xyxy_px.shape == (0, 4)
+
+
+def test_unclear_people_are_ignored_and_categories_match_by_name(
+    coco: Coco, write: Callable[[Coco], Path]
+) -> None:
+    first, _ = read_coco(write(coco), ["trolley", "person"])
+    assert first.class_id.tolist() == [1, IGNORED]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda c: c["annotations"][0].update(bbox=[60, 2, 10, 20]),
+            r"annotation 1: expected a box inside 64×48 px, got \[60, 2, 10, 20\]",
+        ),
+        (
+            lambda c: c["annotations"][0].update(bbox=[1, 2, 0, 20]),
+            r"annotation 1: expected a box inside 64×48 px, got \[1, 2, 0, 20\]",
+        ),
+        (
+            lambda c: c["categories"][0].update(name="dog"),
+            r"annotation 1: expected a class of \['person'\], got 'dog'",
+        ),
+        (
+            lambda c: c["annotations"][0].update(image_id=9),
+            "annotation 1: expected a known image, got 9",
+        ),
+        (lambda c: c.pop("images"), "expected a COCO file, got KeyError"),
+    ],
+)
+def test_labels_that_contradict_themselves_are_refused(
+    coco: Coco, write: Callable[[Coco], Path], change: Callable[[Coco], object], message: str
+) -> None:
+    change(coco)
+    with pytest.raises(LabelError, match=message):
+        read_coco(write(coco), ["person"])
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[1, 2]"])
+def test_a_file_that_is_no_coco_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "labels.json").write_text(text)
+    with pytest.raises(LabelError, match=r"labels\.json: expected a COCO file"):
+        read_coco(tmp_path / "labels.json", ["person"])
+
+
+def test_a_missing_label_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match=r"none\.json: expected a COCO file: No such file"):
+        read_coco(tmp_path / "none.json", ["person"])
+
+
+def _labelled(indices: range) -> list[LabelledImage]:
+    empty = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+    return [LabelledImage(f"{index}.jpg", index, *empty) for index in indices]
+
+
+def test_validation_is_the_end_of_the_video_and_a_gap_lies_before_it() -> None:
+    train, validation = split_by_time(_labelled(range(0, 100, 10)), 0.3, gap_frames=25)
+    assert [image.frame_index for image in validation] == [70, 80, 90]
+    # 60 and 50 are closer to 70 than 25 frames.
+    assert [image.frame_index for image in train] == [0, 10, 20, 30, 40]
+
+
+def test_without_validation_all_frames_are_trained_on() -> None:
+    train, validation = split_by_time(_labelled(range(5)), 0.0, gap_frames=25)
+    assert (len(train), len(validation)) == (5, 0)
+
+
+def test_frames_are_read_at_their_index(sample_video: Path) -> None:
+    capture = cv2.VideoCapture(str(sample_video))
+    expected = [capture.read()[1] for _ in range(6)]
+    frames = read_frames(sample_video, [0, 2, 5])
+    for frame, index in zip(frames, (0, 2, 5), strict=True):
+        np.testing.assert_array_equal(frame, expected[index])
+
+
+def test_a_label_after_the_end_of_the_video_is_refused(sample_video: Path) -> None:
+    with pytest.raises(DatasetError, match="expected a frame 900, got 795 frames in all"):
+        read_frames(sample_video, [0, 900])
+
+
+def test_a_video_of_another_size_than_its_labels_is_refused(
+    coco: Coco, write: Callable[[Coco], Path], sample_video: Path
+) -> None:
+    for image in coco["images"]:
+        image.update(width=4096, height=4096)
+    coco["annotations"][0]["bbox"] = [1000, 2, 10, 20]
+    source = CocoVideo(write(coco), sample_video, validation_fraction=0)
+    with pytest.raises(LabelError, match="image 'a.png': expected boxes inside 768×576 px"):
+        source.train_samples(["person"])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no video"])
+def test_a_video_that_cannot_be_read_is_named(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path, content: bytes | None
+) -> None:
+    video = tmp_path / "site.avi"
+    if content is not None:
+        video.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"site\.avi"):
+        CocoVideo(write(coco), video).train_samples(["person"])
+
+
+def test_a_folder_of_images_is_read_when_asked(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((48, 64, 3), 9, np.uint8))
+    samples = CocoImages(write(coco), tmp_path).train_samples(["person"])
+    assert len(samples) == 2
+    assert samples[0].image.shape == (48, 64, 3)
+    with pytest.raises(DatasetError, match=r"expected an image .*b\.png, got none"):
+        samples[1]
+
+
+def test_every_picture_is_drawn_once_an_epoch_over_all_ranks() -> None:
+    for epoch in (0, 1):
+        drawn = []
+        for rank in (0, 1):
+            keys = ShuffledKeys(6, seed=0, rank=rank, num_ranks=2)
+            keys.set_epoch(epoch)
+            drawn += [key.index for key in keys]
+        assert sorted(drawn) == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_order_differs_between_epochs_and_not_between_runs() -> None:
+    def order(epoch: int) -> list[TrainKey]:
+        keys = ShuffledKeys(20, seed=3)
+        keys.set_epoch(epoch)
+        return list(keys)
+
+    assert order(1) == order(1)
+    assert [key.index for key in order(1)] != [key.index for key in order(2)]
+
+
+@pytest.fixture
+def data(coco: Coco, write: Callable[[Coco], Path], tmp_path: Path) -> DetectionDataModule:
+    for name, grey in (("a.png", 50), ("b.png", 150)):
+        cv2.imwrite(str(tmp_path / name), np.full((48, 64, 3), grey, np.uint8))
+    source = CocoImages(write(coco), tmp_path)
+    return DetectionDataModule([source], Augmentation((64, 64), (32, 32)), batch_size=2)
+
+
+def test_batches_do_not_depend_on_the_number_of_workers(data: DetectionDataModule) -> None:
+    data.setup()
+    (alone,) = data.train_dataloader()
+    data.num_workers = 2
+    (shared,) = data.train_dataloader()
+    assert torch.equal(alone.images, shared.images)
+    assert all(torch.equal(a, b) for a, b in zip(alone.xyxy_px, shared.xyxy_px, strict=True))
+
+
+def test_epochs_augment_differently_and_the_last_ones_mildly(data: DetectionDataModule) -> None:
+    data.setup()
+    pictures = AugmentedPictures(data.train_samples, data.augmentation, 0, plain_from_epoch=2)
+    images = [pictures[TrainKey(epoch, 0, 0)].image.tobytes() for epoch in (0, 1, 2)]
+    assert len(set(images)) == 3
+
+
+def test_the_manifest_names_the_content_and_not_the_place(
+    data: DetectionDataModule, tmp_path: Path
+) -> None:
+    before = data.manifest().sha256
+    assert data.manifest().sha256 == before
+    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((48, 64, 3), np.uint8))
+    assert data.manifest().sha256 != before
+
+
+def test_sources_without_pictures_are_refused(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
+) -> None:
+    coco["images"], coco["annotations"] = [], []
+    data = DetectionDataModule([CocoImages(write(coco), tmp_path)], Augmentation((64, 64), (64, 64)))
+    with pytest.raises(DatasetError, match=r"expected pictures to train on, got none in .*labels"):
+        data.setup()
+
+
+def test_repeats_must_fit_the_sources(tmp_path: Path) -> None:
+    source = CocoImages(tmp_path / "l.json", tmp_path)
+    with pytest.raises(DatasetError, match=r"repeats: expected 1 positive numbers, .* got \[1, 2\]"):
+        DetectionDataModule([source], Augmentation((64, 64), (64, 64)), repeats=[1, 2])
