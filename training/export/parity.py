@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -23,6 +25,8 @@ from serving.inference.detector import Detector
 from serving.inference.onnxruntime import OnnxRuntimeBackend
 from serving.inference.openvino import OpenVinoBackend
 from training.detection.network import YOLOX
+from training.export.onnx import INPUT_NAME
+from training.export.quantize import quantized
 
 BOX_TOLERANCE_PX = 0.5
 SCORE_TOLERANCE = 1e-3
@@ -89,7 +93,8 @@ def check_parity(
         network: as trained, and not as rewritten for export; left in evaluation mode.
         bundle: read from its folder.
         frames: real pictures, at least one of them with something to detect.
-        measure: gives the average precision of each backend and precision.
+        measure: gives the average precision of each backend and precision. With it the 8-bit
+            version is measured too, calibrated on `frames`.
 
     Raises:
         ParityError: a 32-bit backend differs by more than the tolerance, or no box of the frames
@@ -109,10 +114,20 @@ def check_parity(
                     f"{difference.score:.4g}"
                 )
             ap = measure(Detector(backend)) if measure else None
-        differences[name] = Difference(
-            difference.box_px, difference.any_box_px, difference.score, ap
-        )
+        differences[name] = replace(difference, average_precision=ap)
+    if measure is not None:
+        differences["openvino-int8"] = _eight_bit_difference(bundle, batch, expected, measure)
     return Parity(len(frames), differences)
+
+
+def _eight_bit_difference(
+    bundle: Bundle, batch: NDArray[np.uint8], expected: Outputs, measure: Measure
+) -> Difference:
+    with TemporaryDirectory() as folder:
+        eight_bit = quantized(bundle, batch, Path(folder), INPUT_NAME)
+        with _opened(OpenVinoBackend(eight_bit, precision="f32")) as backend:
+            difference = _difference(bundle, expected, backend.infer(batch))
+            return replace(difference, average_precision=measure(Detector(backend)))
 
 
 def _batch_of(frames: Sequence[Frame], input_size_hw: tuple[int, int]) -> NDArray[np.uint8]:
