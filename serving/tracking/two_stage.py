@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.core.boxes import foot_points, iou
+from serving.core.boxes import foot_points, iou, nms
 from serving.core.detections import EMBEDDING_COLUMN, OBSERVED_COLUMN, Detections, Tracks
 from serving.core.errors import ConfigError
 from serving.core.geometry import Homography
@@ -81,7 +81,7 @@ class TwoStageTracker:
         height_weight: exponent of the ratio of heights that lowers the overlap; 0 ignores it.
         hidden_weight: what it costs, beside an overlap of 1, to pair a track that is wholly behind
             another: where two people share one detection, it is the front one's.
-        duplicate_iou: a detection that overlaps a seen track by more starts no track.
+        duplicate_iou: a detection that overlaps a better one by more starts no track.
         appearance_weight: what a cosine distance of 1 costs, beside an overlap of 1.
         smooth_size: report seen boxes in their filtered size; False leaves them as detected.
         noise: the motion model's constants.
@@ -286,6 +286,8 @@ class TwoStageTracker:
         if len(rows) and len(found):
             overlap = iou(sighting.box_px[found], sighting.box_px[rows])
             rows = rows[overlap.max(axis=0) <= self.duplicate_iou]
+        if len(rows) > 1:
+            rows = rows[nms(sighting.box_px[rows], sighting.score[rows], self.duplicate_iou)]
         return rows
 
     def _add(self, rows: Rows, sighting: _Sighting, at_s: float) -> None:
