@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from evaluation.report import pictures
 from evaluation.report.charts import (
@@ -76,6 +77,7 @@ def camera_view(recording: Recording) -> CameraView:
     camera, clock = recording.camera, Clock(recording.start_s)
     lines, zones = camera.counting_lines(), camera.watched_zones()
     places = pictures.places_drawing(lines, zones)
+    plain_lines = pictures.places_drawing(lines, (), named=False)
     image = recording.snapshots[len(recording.snapshots) // 2].frame.image
     floor = camera.floor()
     heat = pictures.FloorHeat.from_tiles(recording.of_kind(HeatmapTile))
@@ -103,7 +105,7 @@ def camera_view(recording: Recording) -> CameraView:
         routes=_routes_picture(recording, image, paths, routes) if paths else None,
         num_routes=len(routes),
         num_paths=len(paths),
-        snapshots=tuple(_snapshot(shot, places, clock) for shot in recording.snapshots),
+        snapshots=tuple(_snapshot(shot, plain_lines, clock) for shot in recording.snapshots),
     )
 
 
@@ -162,8 +164,7 @@ def _routes_picture(
     for route in reversed(shown):  # the busiest on top
         width = 3 + 5 * route.num_people / most
         drawing.append(pictures.arrow(route.path_px, width, f"route {_side(route)}"))
-    for route in shown:
-        at_px = route.path_px[len(route.path_px) // 5]
+    for route, at_px in zip(shown, _apart([route.path_px for route in shown]), strict=True):
         drawing.append(pictures.badge(at_px, route.num_people, f"badge {_side(route)}"))
     alt = f"Camera {recording.camera_id}: the ways of {len(paths)} people, " + (
         f"{len(shown)} main routes as arrows with the number of people on each"
@@ -171,6 +172,17 @@ def _routes_picture(
         else "no two of them alike"
     )
     return pictures.over_frame(pictures.subdued(image), alt, *drawing)
+
+
+def _apart(paths: Sequence[Path]) -> list[NDArray[np.float64]]:
+    """A point (2,) on the inner part of each path, far from those of the paths before it."""
+    chosen: list[NDArray[np.float64]] = []
+    for path in paths:
+        inner = path[len(path) // 5 : -len(path) // 5 or None]
+        taken = np.array(chosen).reshape(-1, 1, 2)
+        clearance = np.linalg.norm(inner - taken, axis=2).min(axis=0, initial=np.inf)
+        chosen.append(inner[int(clearance.argmax())])
+    return chosen
 
 
 def _side(route: Route) -> str:

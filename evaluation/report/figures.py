@@ -111,12 +111,36 @@ _WORDS: dict[Metric, tuple[str, str]] = {
         "Watchlist",
         "How many listed people are recognised while 1 of 100 others raises a false alert.",
     ),
+    Metric.RANK_1: (
+        "Recognising people again",
+        "How often the most similar person of another camera is the right one.",
+    ),
+    Metric.REID_MAP: (
+        "Recognising people again, all pictures",
+        "How far up the list of similar people all pictures of the right one stand.",
+    ),
+    Metric.MASK_F1: ("Face masks", "How well faces with and without a mask are told apart."),
+    Metric.CLIP_F1: ("Suspicious behaviour", "How well suspicious clips are told from others."),
+    Metric.CLIP_AUC: (
+        "Suspicious behaviour, ranking",
+        "How often a suspicious clip is rated above an ordinary one.",
+    ),
     Metric.RECALL: ("Recall", "How many of the real people are there."),
     Metric.PRECISION: ("Precision", "How many of the boxes really are people."),
 }
-_LABEL_WORDS = {
-    Metric.RECALL: ("Our labels: complete", "How many of the real people our labels contain."),
-    Metric.PRECISION: ("Our labels: right", "How many of our labels really are people."),
+_TASK_WORDS: dict[tuple[Task, Metric], tuple[str, str]] = {
+    (Task.LABELS, Metric.RECALL): (
+        "Our labels: complete",
+        "How many of the real people our labels contain.",
+    ),
+    (Task.LABELS, Metric.PRECISION): (
+        "Our labels: right",
+        "How many of our labels really are people.",
+    ),
+    (Task.PATHS, Metric.IDF1): (
+        "Following people from camera to camera",
+        "How much of each person's way through all cameras is told under one number.",
+    ),
 }
 _COMPARED = (Metric.AP50, Metric.AP75, Metric.AP)
 
@@ -161,13 +185,13 @@ def _goal(target: Target, status: Status) -> Goal:
 
 
 def _term(metric: Metric) -> str:
-    return "" if "_" in metric.value else metric.value
+    return "" if metric.value.islower() else metric.value
 
 
 def words(metric: Metric, task: Task | None, definition: str) -> tuple[str, str]:
     """A title and a sentence for a metric; the term and the definition where we have none."""
-    if task is Task.LABELS and metric in _LABEL_WORDS:
-        return _LABEL_WORDS[metric]
+    if task is not None and (task, metric) in _TASK_WORDS:
+        return _TASK_WORDS[task, metric]
     return _WORDS.get(metric, (metric.value, definition))
 
 

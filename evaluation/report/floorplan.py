@@ -10,7 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from evaluation.report.charts import element, picture
-from evaluation.report.pictures import FloorHeat, heat_colour
+from evaluation.report.pictures import FloorHeat, heat_colour, line_name, zone_name
 from serving.core.geometry import Homography
 from serving.core.zones import Line, Zone
 
@@ -46,14 +46,12 @@ def floor_plan(
     ]
     for zone in zones:
         corners = frame.to_plan(floor.to_floor(np.asarray(zone.polygon_px, np.float64)))
-        x, y = corners.mean(axis=0)
         parts.append(element("path", d=_joined(corners) + "Z", class_="zone"))
-        parts.append(element("text", zone.name, x=x, y=y, class_="place", text_anchor="middle"))
+        parts.append(zone_name(zone.name, corners))
     for line in lines:
         ends = frame.to_plan(floor.to_floor(np.array([line.start_px, line.end_px], np.float64)))
-        x, y = ends.mean(axis=0)
         parts.append(element("path", d=_joined(ends), class_="line"))
-        parts.append(element("text", line.name, x=x, y=y - 5, class_="place", text_anchor="middle"))
+        parts.append(line_name(line.name, ends))
     plan = element("svg", *parts, x=0, y=0, width=_WIDTH, height=frame.height, overflow="hidden")
     return picture(
         _WIDTH,
@@ -164,7 +162,7 @@ def _grid(frame: _PlanFrame) -> list[Markup]:
 
 def _legend(heat: FloorHeat, top: float) -> list[Markup]:
     """The colour scale with its ends in person-seconds."""
-    steps, left, width = 24, 4.0, 200.0
+    steps, left, width = 24, 4.0, 150.0
     parts = [
         element(
             "rect",

@@ -133,14 +133,16 @@ def tracks_drawing(tracks: Tracks, trails: Trails) -> list[Markup]:
     return parts
 
 
-def places_drawing(lines: Sequence[Line], zones: Sequence[Zone]) -> list[Markup]:
-    """Counting lines with an arrow to their `in` side, and zones, with their names."""
+def places_drawing(
+    lines: Sequence[Line], zones: Sequence[Zone], named: bool = True
+) -> list[Markup]:
+    """Counting lines with an arrow to their `in` side, and zones; with their names where asked."""
     parts = []
     for zone in zones:
         corners = np.asarray(zone.polygon_px, np.float64)
-        x, y = corners.mean(axis=0)
         parts.append(element("path", d=f"{_path(corners)}Z", class_="zone"))
-        parts.append(element("text", zone.name, x=x, y=y, class_="place", text_anchor="middle"))
+        if named:
+            parts.append(zone_name(zone.name, corners))
     for line in lines:
         start, end = np.asarray(line.start_px, np.float64), np.asarray(line.end_px, np.float64)
         middle = (start + end) / 2
@@ -148,9 +150,21 @@ def places_drawing(lines: Sequence[Line], zones: Sequence[Zone]) -> list[Markup]
         across = np.array([start[1] - end[1], end[0] - start[0]]) / line.length_px
         parts.append(element("path", d=_path(np.stack([start, end])), class_="line"))
         parts.append(arrow(np.stack([middle, middle + 26 * across]), 3.0, "line"))
-        x, y = middle - 14 * across
-        parts.append(element("text", line.name, x=x, y=y, class_="place", text_anchor="middle"))
+        if named:
+            parts.append(line_name(line.name, np.stack([start, end])))
     return parts
+
+
+def zone_name(name: str, corners: NDArray[np.float64]) -> Markup:
+    """The name of a zone, amid its corners (P, 2)."""
+    x, y = (float(value) for value in corners.mean(axis=0))
+    return element("text", name, x=x, y=y, class_="place of-zone", text_anchor="middle")
+
+
+def line_name(name: str, ends: NDArray[np.float64]) -> Markup:
+    """The name of a line, above the upper of its ends (2, 2)."""
+    x, y = (float(value) for value in ends[ends[:, 1].argmin()])
+    return element("text", name, x=x, y=max(y - 6, 14.0), class_="place", text_anchor="middle")
 
 
 def arrow(points: NDArray[np.float64], width: float, class_: str) -> Markup:
@@ -164,7 +178,7 @@ def arrow(points: NDArray[np.float64], width: float, class_: str) -> Markup:
     neck = tip - ahead * size
     wings = np.stack([neck + aside * size * 0.6, tip, neck - aside * size * 0.6])
     body = np.concatenate([points[: far[-1] + 1] if len(far) else points[:1], [neck]])
-    shaft = element("path", d=_path(body), class_=f"{class_} shaft", stroke_width=width)
+    shaft = element("path", d=_smooth_path(body), class_=f"{class_} shaft", stroke_width=width)
     head = element("path", d=f"{_path(wings)}Z", class_=f"{class_} head")
     return Markup("{}{}").format(shaft, head)
 
@@ -214,3 +228,13 @@ def _data_uri(image: Image) -> str:
 
 def _path(points: NDArray[np.float64]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _smooth_path(points: NDArray[np.float64]) -> str:
+    """A curve from the first point to the last that takes the corners of the others off."""
+    middles = (points[1:-2] + points[2:-1]) / 2
+    curves = [
+        f"Q{corner[0]:.1f} {corner[1]:.1f} {to[0]:.1f} {to[1]:.1f}"
+        for corner, to in zip(points[1:-2], middles, strict=True)
+    ]
+    return "".join([_path(points[:1]), *curves, *(f"L{x:.1f} {y:.1f}" for x, y in points[-2:])])

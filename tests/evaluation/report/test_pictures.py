@@ -112,7 +112,7 @@ def test_the_arrow_on_a_line_points_to_its_in_side() -> None:
 def test_the_head_of_an_arrow_ends_where_its_path_ends() -> None:
     points = np.array([[0.0, 0.0], [50.0, 0.0], [100.0, 0.0]])
     drawing = arrow(points, 4.0, "route")
-    assert "L100.0 0.0L" in drawing
+    assert "L100.0 0.0L" in drawing, "the tip lies between the two wings"
     xs = [float(x) for x in re.findall(r"[ML](-?[\d.]+) ", drawing)]
     assert max(xs) == 100.0
 

@@ -10,9 +10,8 @@ from rich.console import Console
 
 from evaluation.figure import Metric
 from evaluation.speed.contestants import Server
-from evaluation.speed.result import SpeedResult
 from evaluation.speed.measure import measure_speed, speed_tables
-from evaluation.speed.result import DECODE, INFERENCE, PEER, PIPELINE
+from evaluation.speed.result import DECODE, INFERENCE, PEER, PIPELINE, SpeedResult
 from evaluation.speed.stages import tracker_times_ms
 from serving.analytics.counting import LineCounter
 from serving.core.detections import Detections, Tracks
