@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from serving.core.boxes import foot_points, iou, nms
-from serving.core.detections import EMBEDDING_COLUMN, OBSERVED_COLUMN, Detections, Tracks
+from serving.core.detections import (
+    CONFIDENCE_COLUMN,
+    EMBEDDING_COLUMN,
+    OBSERVED_COLUMN,
+    XYWH_COLUMN,
+    Detections,
+    Tracks,
+)
 from serving.core.errors import ConfigError
 from serving.core.geometry import Homography
 from serving.tracking import similarity
@@ -24,6 +32,9 @@ _AMOUNTS = (
     "lost_s", "coast_s", "continue_s", "buffer", "height_weight", "hidden_weight", "max_speed_mps",
     "floor_slack_m", "appearance_weight",
 )  # fmt: skip
+
+_OF_THE_DETECTION = (XYWH_COLUMN, CONFIDENCE_COLUMN)
+"""Columns that repeat a detection's box and score: a track has its own."""
 
 _FOOT_DOUBT = 0.3
 
@@ -159,12 +170,12 @@ class TwoStageTracker:
         tracks, found = self._associate(sighting, predicted_px, previous_s)
         self._take_in(tracks, found, sighting, at_s)
         source = np.full(len(self._roster), -1, np.intp)
-        source[tracks] = sighting.row[found]
+        source[tracks] = found
         born = self._births(sighting, found)
         if len(born):
             self._add(born, sighting, at_s)
-            source = np.concatenate([source, sighting.row[born]])
-        return self._report(detections, source, at_s)
+            source = np.concatenate([source, born])
+        return self._report(detections, sighting, source, at_s)
 
     def _advance(self, at_s: float) -> float:
         """Predict all tracks to `at_s`, forget the ones lost; the time of the frame before."""
@@ -231,39 +242,39 @@ class TwoStageTracker:
         """Rows of the roster and the rows of the sighting that continue them."""
         if not len(self._roster) or not len(sighting):
             return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        overlap, possible, cost = self._compare(sighting, predicted_px)
+        overlap, cost = self._compare(sighting, predicted_px)
         high = sighting.score >= self.high_score
-        tracks, found = assign(cost, possible & (overlap >= self.min_overlap) & high)
+        tracks, found = assign(cost, (overlap >= self.min_overlap) & high)
         if high.all() or len(tracks) == len(self._roster):
             return tracks, found
         recent = self._last_s - self._roster.seen_s <= self.continue_s
         recent |= self._roster.seen_s >= previous_s
         recent[tracks] = False
-        doubtful = possible & (overlap >= self.min_overlap_low) & ~high & recent[:, None]
+        doubtful = (overlap >= self.min_overlap_low) & ~high & recent[:, None]
         more_tracks, more_found = assign(cost, doubtful)
         return np.concatenate([tracks, more_tracks]), np.concatenate([found, more_found])
 
-    def _compare(self, sighting: _Sighting, predicted_px: Floats) -> tuple[Floats, Mask, Floats]:
-        """(T, D) similarity in [0, 1], whether the floor allows the pair, and the pair's cost."""
-        margin_px = self.buffer * self._motion.size_px.mean(axis=1)
+    def _compare(self, sighting: _Sighting, predicted_px: Floats) -> tuple[Floats, Floats]:
+        """(T, D) similarity in [0, 1], below zero where the floor forbids a pair, and its cost."""
+        size_px = self._motion.size_px
+        margin_px = (self.buffer / 2) * (size_px[:, 0] + size_px[:, 1])
         overlap = similarity.buffered_iou(predicted_px, sighting.box_px, margin_px)
         if self.height_weight:
             ratio = similarity.height_ratio(predicted_px, sighting.box_px)
             overlap *= ratio if self.height_weight == 1 else ratio**self.height_weight
-        possible = np.ones_like(overlap, np.bool_)
-        roster = self._roster
-        if self.floor is not None:
-            reach_m = self.floor_slack_m + self.max_speed_mps * (self._last_s - roster.seen_s)
-            reach_m += roster.foot_doubt_m
-            jump_m = similarity.floor_distance_m(roster.foot_m, sighting.foot_m)
-            possible = jump_m <= reach_m[:, None] + sighting.foot_doubt_m
         cost = -overlap
-        if self.hidden_weight:
+        roster = self._roster
+        if self.hidden_weight and len(roster) > 1:
             cost += self.hidden_weight * similarity.hidden_share(predicted_px)[:, None]
         if roster.embedding.shape[1]:
             alike = similarity.cosine(roster.embedding, sighting.embedding)
             cost -= self.appearance_weight * alike
-        return overlap, possible, cost
+        if self.floor is not None:
+            reach_m = self.floor_slack_m + self.max_speed_mps * (self._last_s - roster.seen_s)
+            reach_m = (reach_m + roster.foot_doubt_m)[:, None] + sighting.foot_doubt_m
+            jump_m = similarity.floor_distance_m(roster.foot_m, sighting.foot_m)
+            overlap[jump_m > reach_m] = -1.0
+        return overlap, cost
 
     def _take_in(self, tracks: Rows, found: Rows, sighting: _Sighting, at_s: float) -> None:
         """Correct the tracks by what was found of them."""
@@ -305,32 +316,36 @@ class TwoStageTracker:
         self._motion.keep(rows)
         self._roster.keep(rows)
 
-    def _report(self, detections: Detections, source: Rows, at_s: float) -> Tracks:
-        """Tracks from the detections at `source` (-1: not seen) and from predictions."""
+    def _report(
+        self, detections: Detections, sighting: _Sighting, source: Rows, at_s: float
+    ) -> Tracks:
+        """Tracks from the rows of the sighting at `source` (-1: not seen) and from predictions."""
         roster = self._roster
         unseen_s = at_s - roster.seen_s
         shown = (roster.num_sightings >= self.num_sightings) & (unseen_s <= self.coast_s)
-        observed = source[shown] >= 0
-        from_row = source[shown]
-        box_px = self._motion.boxes_px()[shown]
-        score = roster.score[shown]
-        columns = {}
+        source = source[shown]
+        observed = source >= 0
+        found = source[observed]
+        centre_px, size_px = self._motion.xy_px[shown], self._motion.size_px[shown]
+        # Detected sizes jitter more than people change; a filtered centre would lag at turns.
+        centre_px[observed] = sighting.centre_px[found]
+        if not self.smooth_size:
+            size_px[observed] = sighting.size_px[found]
+        half_px = size_px / 2
+        fading = 1 - unseen_s[shown] / max(self.coast_s, 1e-9)
+        columns: dict[str, NDArray[Any]] = {OBSERVED_COLUMN: observed}
         for name, values in detections.columns.items():
-            rows = np.zeros((len(from_row), *values.shape[1:]), values.dtype)
-            rows[observed] = values[from_row[observed]]
-            columns[name] = rows
-        seen_px = detections.xyxy_px[from_row[observed]].astype(np.float64)
-        if self.smooth_size:
-            # Detected sizes jitter more than people change; their centres would lag at turns.
-            centre_px = (seen_px[:, :2] + seen_px[:, 2:]) / 2
-            half_px = self._motion.size_px[shown][observed] / 2
-            seen_px = np.concatenate([centre_px - half_px, centre_px + half_px], axis=1)
-        box_px[observed] = seen_px
-        if not observed.all():
-            score = score * np.where(observed, 1, 1 - unseen_s[shown] / (self.coast_s or 1))
-        class_id = roster.class_id[shown]
+            if name in _OF_THE_DETECTION:
+                continue
+            columns[name] = np.zeros((len(source), *values.shape[1:]), values.dtype)
+            columns[name][observed] = values[sighting.row[found]]
         return Tracks(
-            Detections(box_px, score, class_id, {**columns, OBSERVED_COLUMN: observed}),
+            Detections(
+                np.concatenate([centre_px - half_px, centre_px + half_px], axis=1),
+                roster.score[shown] * fading,
+                roster.class_id[shown],
+                columns,
+            ),
             roster.track_id[shown],
             at_s - roster.born_s[shown],
         )

@@ -232,6 +232,14 @@ def test_columns_of_detections_come_along_and_are_zero_where_coasted():
     assert columns["observed"].tolist() == [False, True]
 
 
+def test_a_file_s_own_words_for_box_and_score_do_not_come_along():
+    tracker = TwoStageTracker()
+    for index in range(3):
+        detections = seen((100, 200), xywh_px=[[80.0, 100, 40, 100]], confidence=[0.9])
+        tracks = tracker.update(detections, 0.1 * index)
+    assert set(tracks.detections.columns) == {"observed"}
+
+
 def test_the_class_of_a_track_is_that_of_its_detections():
     tracker = TwoStageTracker()
     for index in range(3):
