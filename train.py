@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from datasets.command_line import command
+from serving.core.errors import ConfigError
 
 
 @command("train")
 def main(config: DictConfig) -> None:
     """Build what the configuration names and run it; heavy imports wait until it is checked."""
+    if config.ckpt is not None and not Path(config.ckpt).is_file():
+        raise ConfigError(f"key 'ckpt': expected a checkpoint, got no file {config.ckpt}")
     from hydra.utils import instantiate
     from pytorch_lightning import seed_everything
 

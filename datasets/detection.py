@@ -119,8 +119,7 @@ class CocoVideo:
         chosen = held_out if validation else train
         frames = read_frames(self.video, [image.frame_index or 0 for image in chosen])
         return [
-            _sample(frame, image, self.labels)
-            for frame, image in zip(frames, chosen, strict=True)
+            _sample(frame, image, self.labels) for frame, image in zip(frames, chosen, strict=True)
         ]
 
 
@@ -291,9 +290,7 @@ def _open(video: Path) -> cv2.VideoCapture:
     return capture
 
 
-def _sample(
-    image: NDArray[np.uint8], labelled: LabelledImage, labels: Path
-) -> DetectionSample:
+def _sample(image: NDArray[np.uint8], labelled: LabelledImage, labels: Path) -> DetectionSample:
     height, width = image.shape[:2]
     if len(labelled.xyxy_px) and (labelled.xyxy_px.max(axis=0)[2:] > (width + 1, height + 1)).any():
         raise LabelError(

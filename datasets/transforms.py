@@ -105,9 +105,7 @@ class Augmentation:
     ) -> DetectionSample:
         """A crop; `fit` is the zoom at which the picture is as large as the network sees it."""
         zoom = (fit * scale[0], fit * scale[1])
-        return random_affine(
-            sample, self.size_hw, rng, zoom, self.translate, self.rotation_deg
-        )
+        return random_affine(sample, self.size_hw, rng, zoom, self.translate, self.rotation_deg)
 
 
 def letterbox(sample: DetectionSample, size_hw: tuple[int, int]) -> DetectionSample:

@@ -13,8 +13,8 @@ from pytorch_lightning.loggers import MLFlowLogger
 
 from datasets.datamodules.detection import DetectionDataModule
 from serving.core.bundle import Bundle
-from serving.core.errors import ConfigError
 from training.detection.module import DetectionModule
+from training.detection.published import credit
 from training.export import BundleDescription, export_bundle
 from training.export.labelled import average_precision_on, frames_of
 
@@ -57,29 +57,27 @@ def run(experiment: Experiment) -> Bundle | None:
     Every process of a distributed run calls this; the first alone exports and records.
 
     Raises:
-        ConfigError: the checkpoint to resume from does not exist.
         FootfallError: the data, the start weights or the exported graph is at fault.
     """
     module, data, trainer = experiment.module, experiment.data, experiment.trainer
-    checkpoint = experiment.checkpoint
-    if checkpoint is not None and not Path(checkpoint).is_file():
-        raise ConfigError(f"key 'ckpt': expected a checkpoint, got no file {checkpoint}")
     data.prepare_data()
+    manifest = data.manifest()
     provenance = {
         "git_commit": git_commit(),
-        "data_manifest_sha256": data.manifest().sha256,
+        "data_manifest_sha256": manifest.sha256,
         "command": experiment.command,
     }
     _record_parameters(trainer, {**_flat(experiment.config), **provenance})
 
     started = {} if trainer.fast_dev_run else _validate(trainer, module, data)
     # The checkpoint is our own and holds optimiser and generator states.
-    trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=False)
-    if trainer.fast_dev_run or not trainer.is_global_zero:
+    trainer.fit(module, datamodule=data, ckpt_path=experiment.checkpoint, weights_only=False)
+    if trainer.fast_dev_run:
         return None
-
     network = module.deployable_network()
     delivered = _validate(trainer, module, data)
+    if not trainer.is_global_zero:
+        return None
     samples = data.validation_samples or data.train_samples[:NUM_PARITY_FRAMES]
     bundle = export_bundle(
         network.cpu(),
@@ -94,6 +92,7 @@ def run(experiment: Experiment) -> Bundle | None:
             data_manifest_sha256=provenance["data_manifest_sha256"],
             git_commit=provenance["git_commit"],
             training_command=experiment.command,
+            derived_from=credit(module.start_weights),
             metrics={
                 "validation": {
                     "num_images": len(data.validation_samples),
@@ -104,7 +103,7 @@ def run(experiment: Experiment) -> Bundle | None:
         ),
         frames_of(samples[:NUM_PARITY_FRAMES]),
         measure=average_precision_on(samples),
-        manifest=data.manifest(),
+        manifest=manifest,
     )
     _record_bundle(trainer, bundle)
     return bundle

@@ -236,12 +236,13 @@ def test_sources_without_pictures_are_refused(
     coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
 ) -> None:
     coco["images"], coco["annotations"] = [], []
-    data = DetectionDataModule([CocoImages(write(coco), tmp_path)], Augmentation((64, 64), (64, 64)))
+    source = CocoImages(write(coco), tmp_path)
+    data = DetectionDataModule([source], Augmentation((64, 64), (64, 64)))
     with pytest.raises(DatasetError, match=r"expected pictures to train on, got none in .*labels"):
         data.setup()
 
 
 def test_repeats_must_fit_the_sources(tmp_path: Path) -> None:
     source = CocoImages(tmp_path / "l.json", tmp_path)
-    with pytest.raises(DatasetError, match=r"repeats: expected 1 positive numbers, .* got \[1, 2\]"):
+    with pytest.raises(DatasetError, match=r"repeats: expected 1 positive .* got \[1, 2\]"):
         DetectionDataModule([source], Augmentation((64, 64), (64, 64)), repeats=[1, 2])

@@ -14,8 +14,8 @@ from torch import Tensor
 class ExponentialMovingAverage(Callback):
     """Keeps θ̄ ← d·θ̄ + (1 − d)·θ after each optimiser step, with d rising towards `decay`.
 
-    Validation during the fit and everything after it see θ̄; training goes on with θ. The decay of step t is
-    decay · (1 − exp(−t / ramp_steps)), so that the average forgets the start weights at first.
+    Validation during the fit and everything after it see θ̄; training goes on with θ. The decay
+    of step t is decay · (1 − exp(−t / ramp_steps)): at first the average follows closely.
 
     Args:
         decay: of one step, in [0, 1).

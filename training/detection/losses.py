@@ -66,7 +66,9 @@ class YOLOXLoss:
         """
         raw = flatten_levels(levels).float()
         if len(truths) != len(raw):
-            raise ValueError(f"truths: expected one for each of {len(raw)} images, got {len(truths)}")
+            raise ValueError(
+                f"truths: expected one for each of {len(raw)} images, got {len(truths)}"
+            )
         cells = cells_of(tuple(level.float() for level in levels))
         boxes = decode_boxes(raw[..., :BOX_CHANNELS], cells)
         object_logit, class_logit = raw[..., BOX_CHANNELS], raw[..., BOX_CHANNELS + 1 :]
@@ -108,7 +110,8 @@ class YOLOXLoss:
             torch.maximum(got_px[:, :2], wanted_px[:, :2]),
             torch.minimum(got_px[:, 2:], wanted_px[:, 2:]),
         )
-        union = _area(got_px[:, :2], got_px[:, 2:]) + _area(wanted_px[:, :2], wanted_px[:, 2:]) - inner
+        got_area = _area(got_px[:, :2], got_px[:, 2:])
+        union = got_area + _area(wanted_px[:, :2], wanted_px[:, 2:]) - inner
         iou = inner / union.clamp(min=1e-9)
         if not self.generalised_iou:
             return 1 - iou**2
@@ -137,7 +140,7 @@ def _area(left_top: Tensor, right_bottom: Tensor) -> Tensor:
 
 
 def _encode_boxes(xyxy_px: Tensor, cells: Cells, cell: Tensor) -> Tensor:
-    """The raw values that decode to `xyxy_px` (P, 4) at the given cells; inverse of decode_boxes."""
+    """The raw values that `decode_boxes` turns into `xyxy_px` (P, 4) at the given cells."""
     stride_px = cells.stride_px[cell]
     centre = (xyxy_px[:, :2] + xyxy_px[:, 2:]) / 2 / stride_px - cells.index_xy[cell]
     size = ((xyxy_px[:, 2:] - xyxy_px[:, :2]) / stride_px).clamp(min=1e-8)

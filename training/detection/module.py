@@ -72,6 +72,7 @@ class DetectionModule(LightningModule):
         # Channels last: a third faster on a CPU, and what a BGR picture is in memory.
         self.network = network.to(memory_format=torch.channels_last)
         self.class_names = tuple(class_names)
+        self.start_weights = start_weights
         self._loss = loss or YOLOXLoss()
         self._optimizer, self._learning_rate = optimizer, learning_rate
         self._weight_decay = weight_decay
@@ -186,9 +187,9 @@ class DetectionModule(LightningModule):
         num_steps = int(self.trainer.estimated_stepping_batches)
         num_epochs = max(self.trainer.max_epochs or 1, 1)
         num_warmup_steps = round(num_steps * self._warmup_epochs / num_epochs)
+        final = self._final_learning_rate
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer,
-            lambda step: warmup_cosine(step, num_warmup_steps, num_steps, self._final_learning_rate),
+            optimizer, lambda step: warmup_cosine(step, num_warmup_steps, num_steps, final)
         )
         return {
             "optimizer": optimizer,
@@ -218,6 +219,4 @@ def _detections(xyxy_px: Tensor, score: Tensor) -> Detections:
         best[likely].cpu().numpy(),
         class_id[likely].cpu().numpy(),
     )
-    return found.select(
-        boxes.nms(found.xyxy_px, found.score, _VALIDATION_NMS_IOU, found.class_id)
-    )
+    return found.select(boxes.nms(found.xyxy_px, found.score, _VALIDATION_NMS_IOU, found.class_id))

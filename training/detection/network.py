@@ -187,7 +187,7 @@ def cells_of(levels: tuple[Tensor, ...]) -> Cells:
 
 
 def decode_boxes(raw: Tensor, cells: Cells) -> Tensor:
-    """Raw boxes (..., K, 4) to xyxy in input pixels: (offset + cell) · stride, exp(size) · stride."""
+    """Raw boxes (..., K, 4) to xyxy in input px: (offset + cell) · stride, exp(size) · stride."""
     centre = (raw[..., :2] + cells.index_xy) * cells.stride_px
     half = raw[..., 2:].exp() * cells.stride_px / 2
     return torch.cat((centre - half, centre + half), dim=-1)

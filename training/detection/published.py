@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from datasets.catalog.entry import AddressOrigin, CatalogEntry, MirrorOrigin
+from serving.core.bundle import METADATA_FILE, Bundle
 
 _RELEASE = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 
@@ -15,7 +16,7 @@ def _entry(file_name: str, sha256: str, size_bytes: int) -> CatalogEntry:
         file_name=file_name,
         sha256=sha256,
         size_bytes=size_bytes,
-        licence="Apache-2.0 (Megvii)",
+        licence="Apache-2.0",
         commercial_use=True,
         origins=(
             MirrorOrigin(f"weights/detection/{file_name}"),
@@ -55,3 +56,17 @@ def start_weights_path(name: str, weights_dir: Path) -> Path:
     if name in PUBLISHED_WEIGHTS:
         return PUBLISHED_WEIGHTS[name].get(weights_dir)
     return Path(name)
+
+
+def credit(name: str | None) -> str | None:
+    """The published weights behind `name` with maker and licence; `name` itself where unknown.
+
+    Raises:
+        BundleError: `name` is a bundle's folder and the bundle is broken.
+    """
+    if name in PUBLISHED_WEIGHTS:
+        return f"{name}, YOLOX trained on COCO by Megvii, {PUBLISHED_WEIGHTS[name].licence}"
+    if name is not None and (Path(name) / METADATA_FILE).is_file():
+        bundle = Bundle.load(name)
+        return bundle.derived_from or bundle.ref
+    return name

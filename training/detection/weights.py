@@ -19,7 +19,7 @@ from serving.core.errors import BundleError
 from training.detection.layers import BATCH_NORM_EPS, BaseConv, Focus, focus_from_strided
 from training.detection.network import YOLOX
 
-COCO_CLASS_NAMES = tuple(
+_COCO = (
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
     "stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,"
     "backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,"
@@ -27,8 +27,9 @@ COCO_CLASS_NAMES = tuple(
     "knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,"
     "chair,couch,potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,"
     "cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,"
-    "hair drier,toothbrush".split(",")
+    "hair drier,toothbrush"
 )
+COCO_CLASS_NAMES = tuple(_COCO.split(","))
 """The 80 classes of COCO in the order of the published checkpoints."""
 
 State = dict[str, Tensor]

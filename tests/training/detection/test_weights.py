@@ -138,7 +138,7 @@ def test_a_graph_without_a_constant_is_refused_by_name(
     tensor = next(t for t in zoo_model.graph.initializer if t.name == first.input[1])
     zoo_model.graph.initializer.remove(tensor)
     path = _save_beside_metadata(zoo_model, tmp_path)
-    with pytest.raises(BundleError, match=f"constant weight and bias .* got inputs .*{tensor.name}"):
+    with pytest.raises(BundleError, match=f"constant weight and bias .*{tensor.name}"):
         load_weights(yolox_nano(1), path, ["person"])
 
 

@@ -1,0 +1,64 @@
+"""`train.py` end to end on the sample: a bundle, its figures, and a record of how it came about."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving.core.bundle import Bundle
+
+
+def _train(repository: Path, output: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "train.py", "experiment=detection/smoke"]
+    return subprocess.run(
+        [*command, f"paths.output_dir={output}", f"hydra.run.dir={output}/run", *overrides],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def output(repository: Path, sample_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("outputs")
+    result = _train(repository, folder)
+    assert result.returncode == 0, result.stderr
+    assert f"{folder}/run/bundle" in result.stdout
+    return folder
+
+
+def test_a_run_leaves_a_bundle_with_its_figures(output: Path) -> None:
+    bundle = Bundle.load(output / "run" / "bundle")
+    assert bundle.input_size_hw == (192, 256)
+    assert bundle.training_command.startswith("python train.py experiment=detection/smoke")
+    measured = bundle.metrics["validation"]
+    assert measured["num_images"] == 25
+    assert measured["trained"].keys() == measured["start"].keys() == {"ap", "ap50", "ap75"}
+    assert 0 < measured["start"]["ap50"] <= 1
+
+
+def test_a_run_is_recorded_with_parameters_metrics_and_the_bundle(output: Path) -> None:
+    bundle = Bundle.load(output / "run" / "bundle")
+    with sqlite3.connect(output / "mlflow.db") as database:
+        parameters = dict(database.execute("SELECT key, value FROM params").fetchall())
+        metrics = {name for (name,) in database.execute("SELECT DISTINCT key FROM metrics")}
+    assert parameters["data_manifest_sha256"] == bundle.data_manifest_sha256
+    assert parameters["git_commit"] == bundle.git_commit
+    assert parameters["model.optimizer"] == "adamw"
+    assert {"train/total", "validation/ap50", "bundle/ap50"} <= metrics
+    (recorded,) = (output / "mlartifacts").rglob("model.onnx")
+    assert recorded.read_bytes() == bundle.model_path.read_bytes()
+
+
+def test_a_checkpoint_that_does_not_exist_is_one_line_and_code_2(
+    repository: Path, sample_video: Path, tmp_path: Path
+) -> None:
+    result = _train(repository, tmp_path, "ckpt=nowhere.ckpt")
+    assert result.returncode == 2
+    assert "error: key 'ckpt': expected a checkpoint, got no file nowhere.ckpt" in result.stderr
+    assert not (tmp_path / "run" / "bundle").exists()
