@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test lint clean install-serve install-train install-dev
+.PHONY: help demo test lint format clean install-serve install-train install-dev
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -38,6 +38,46 @@ $(VENV)/.installed-dev: $(BIN)/python $(RESOLVED)
 	@$(PIP) --no-deps $(TRACKEVAL)
 	@bash .ci/check_opencv "$(BIN)/python"
 	@touch $@ $(VENV)/.installed-train $(VENV)/.installed-serve
+
+# Each step is a command that a user can type; the README explains them one by one.
+DEMO := outputs/demo
+STEP = @printf '\n==> %s\n'
+
+demo: $(VENV)/.installed-train ## The whole loop on the sample: score, fine-tune, export, serve, report
+	@mkdir -p $(DEMO) && date +%s > $(DEMO)/.started
+	$(STEP) "1/6 Getting the sample footage"
+	@$(BIN)/python -m datasets get vtest
+	$(STEP) "2/6 Scoring the zoo's detector on the sample"
+	@$(BIN)/python -m evaluation task=sample output=$(DEMO)/before.json
+	$(STEP) "3/6 Fine-tuning it on the sample's labels, exporting, checking parity"
+	@$(BIN)/python train.py experiment=detection/site bundle.folder=$(DEMO)/bundle
+	$(STEP) "4/6 Serving the camera with the fine-tuned bundle"
+	@$(BIN)/python serve.py site=demo mode=replay detector.bundle=$(DEMO)/bundle \
+	  sink.store=$(DEMO)/events.sqlite sink.jsonl=$(DEMO)/events.jsonl \
+	  sink.mot=$(DEMO)/tracks.txt sink.video=$(DEMO)/annotated.mp4
+	$(STEP) "5/6 Scoring the fine-tuned bundle"
+	@$(BIN)/python -m evaluation task=sample detector.bundle=$(DEMO)/bundle \
+	  output=$(DEMO)/after.json
+	$(STEP) "6/6 Writing the report"
+	@$(BIN)/python -m evaluation task=report site=demo detector.bundle=$(DEMO)/bundle \
+	  report.events=$(DEMO)/events.jsonl report.tracks=$(DEMO)/tracks.txt \
+	  report.results='[$(DEMO)/after.json]' report.before=$(DEMO)/before.json \
+	  report.after=$(DEMO)/after.json report.html=$(DEMO)/report.html
+	@printf '\nDone in %s s. Report: %s/report.html. Annotated video, events, tracks, bundle: %s/\n' \
+	  $$(( $$(date +%s) - $$(cat $(DEMO)/.started) )) $(DEMO) $(DEMO)
+
+test: $(VENV)/.installed-dev ## Every test
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+lint: $(VENV)/.installed-dev ## Imports, types and style alone
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed-dev ## Put the style right, in place
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 install-serve: $(VENV)/.installed-serve ## Environment for serve.py alone, without torch
 install-train: $(VENV)/.installed-train ## Environment for training and evaluation
