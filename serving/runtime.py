@@ -111,7 +111,7 @@ class _Worker:
             state = StreamState.STOPPED if self._buffer.was_cut else StreamState.ENDED
             reason = f"after {num_frames} frames"
         except Exception as caught:  # the worker's edge: other cameras go on
-            self._buffer.stop()
+            self._buffer.close()
             error, state, reason = caught, StreamState.FAILED, str(caught)
             if not isinstance(caught, FootfallError):
                 log.exception("camera '%s' failed by a defect", pipeline.camera_id)

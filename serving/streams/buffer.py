@@ -61,6 +61,12 @@ class FrameBuffer:
             self._stopped = True
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Stop and wait until the reading has ended and the source is closed."""
+        self.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
     @property
     def was_cut(self) -> bool:
         """Whether `stop` came before the source's end."""

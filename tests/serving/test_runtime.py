@@ -200,13 +200,11 @@ def test_camera_that_fails_ends_alone():
 
 
 def test_defect_in_one_camera_ends_it_alone(caplog):
-    good = Film("good", [0.0, 1.0, 2.0, 3.0])
-    events = Kept()
-    summary = Runtime(
-        [camera(Film("bad", [0.0, 1.0, 2.0, 3.0]), FailingDetector()), camera(good)], [events]
-    ).run()
+    bad, good = Endless("bad", []), Film("good", [0.0, 1.0, 2.0, 3.0])
+    summary = Runtime([camera(bad, FailingDetector()), camera(good)]).run()
 
     assert [c.num_frames for c in summary.cameras] == [2, 4]
+    assert bad.closed
     assert summary.exit_code == 1
     assert "no more memory" in caplog.text
 
@@ -249,6 +247,7 @@ def test_signal_ends_the_reading_and_loses_nothing_that_was_read(mode, kind, cod
     def interrupt():
         if frames.indices[-1] == 3:
             signal.raise_signal(kind)
+            assert signal.getsignal(kind) is before  # a second one ends the process at once
 
     before = signal.getsignal(kind)
     events, frames = Kept(), KeptFrames(on_write=interrupt)
