@@ -72,7 +72,7 @@ def test_stop_lets_the_frames_through_that_were_read():
     frames = iter(buffer)
     next(frames)
     source.reached.wait()  # frames 1 to 4 are in the buffer, and there is no room for frame 5
-    buffer.stop()
+    buffer.close()
 
     assert [frame.index for frame in frames] == [1, 2, 3, 4]
     assert buffer.was_cut
