@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, Queue
@@ -86,7 +86,8 @@ class _Worker:
         self.camera = camera
         self.queue = queue
         self.summary = CameraSummary(camera.pipeline.camera_id, camera.source.num_frames)
-        self._started_s = time.time() if live else 0.0
+        self._at_s = time.time() if live else 0.0
+        self._num_frames = 0
         self._buffer = FrameBuffer(source, drops=live, max_frames=max_frames)
         self._thread = Thread(
             target=self._work, name=f"camera {self.summary.camera_id}", daemon=True
@@ -102,22 +103,34 @@ class _Worker:
         self._thread.join()
 
     def _work(self) -> None:
-        pipeline, at_s, num_frames = self.camera.pipeline, self._started_s, 0
-        error: Exception | None = None
-        try:
-            for frame in self._buffer:
-                at_s, num_frames = frame.captured_at, num_frames + 1
-                self.queue.put((self, pipeline.process(frame)))
-            state = StreamState.STOPPED if self._buffer.was_cut else StreamState.ENDED
-            reason = f"after {num_frames} frames"
-        except Exception as caught:  # the worker's edge: other cameras go on
-            self._buffer.close()
-            error, state, reason = caught, StreamState.FAILED, str(caught)
-            if not isinstance(caught, FootfallError):
-                log.exception("camera '%s' failed by a defect", pipeline.camera_id)
-        events = pipeline.finish(at_s) if num_frames else ()
+        error = self._guarded(self._process)
+        self._buffer.close()
+        events: list[Event] = []
+        if self._num_frames:
+            finish = self.camera.pipeline.finish
+            error = self._guarded(lambda: events.extend(finish(self._at_s))) or error
+        state = StreamState.STOPPED if self._buffer.was_cut else StreamState.ENDED
+        reason = f"after {self._num_frames} frames"
+        if error is not None:
+            state, reason = StreamState.FAILED, str(error)
         dropped = self._buffer.num_dropped
-        self.queue.put((self, _End(state, reason, at_s, events, dropped, error)))
+        self.queue.put((self, _End(state, reason, self._at_s, tuple(events), dropped, error)))
+
+    def _process(self) -> None:
+        for frame in self._buffer:
+            self._at_s, self._num_frames = frame.captured_at, self._num_frames + 1
+            self.queue.put((self, self.camera.pipeline.process(frame)))
+
+    def _guarded(self, task: Callable[[], None]) -> Exception | None:
+        """The error of the task: this is the worker's edge, and other cameras go on."""
+        try:
+            task()
+        except FootfallError as error:
+            return error
+        except Exception as error:
+            log.exception("camera '%s' failed by a defect", self.summary.camera_id)
+            return error
+        return None
 
 
 class Runtime:

@@ -78,8 +78,8 @@ class AnnotatedVideo:
     def close(self) -> None:
         """Complete the file."""
         with writing(self.path):
-            self._finish()
-        if self._stream is not None:
+            has_frames = self._finish()
+        if has_frames:
             replace_with_partial(self.path)
 
     def abandon(self) -> None:
@@ -87,12 +87,15 @@ class AnnotatedVideo:
         with suppress(OSError):  # the disk that refused the frames may refuse the index too
             self._finish()
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
+        """End the file, once; whether it holds frames."""
+        stream, self._stream = self._stream, None
         try:
-            if self._stream is not None:
-                self._container.mux(self._stream.encode(None))
+            if stream is not None:
+                self._container.mux(stream.encode(None))
         finally:
             self._container.close()
+        return stream is not None
 
     def _add_stream(self, frame: Frame) -> av.VideoStream:
         height, width = frame.image_size_hw

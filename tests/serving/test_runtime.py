@@ -77,6 +77,14 @@ class TwoPeople:
         self.index = 0
 
 
+class FailingAtTheEnd:
+    def update(self, tracks, at_s):
+        return []
+
+    def finish(self, at_s):
+        raise RuntimeError("no end")
+
+
 class CrossEveryFrame:
     def __init__(self, camera_id):
         self.camera_id = camera_id
@@ -207,6 +215,16 @@ def test_defect_in_one_camera_ends_it_alone(caplog):
     assert bad.closed
     assert summary.exit_code == 1
     assert "no more memory" in caplog.text
+
+
+def test_defect_at_the_end_of_a_camera_ends_it_alone(caplog):
+    bad, good = Film("bad", [0.0]), Film("good", [0.0, 1.0])
+    pipeline = Pipeline("bad", NoDetector(), TwoPeople(), [FailingAtTheEnd()])
+    summary = Runtime([CameraRun(bad, pipeline), camera(good)]).run()
+
+    assert [c.state for c in summary.cameras] == ["failed", "ended"]
+    assert summary.exit_code == 1
+    assert "no end" in caplog.text
 
 
 def test_exit_code_is_that_of_the_failed_cameras_error():

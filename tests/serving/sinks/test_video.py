@@ -43,6 +43,7 @@ def test_abandoned_video_stays_partial(tmp_path, seen):
     sink = AnnotatedVideo(tmp_path / "annotated.mp4")
     sink.write(*seen(0, 0.0), events=())
     sink.abandon()
+    sink.abandon()
 
     assert [file.name for file in tmp_path.iterdir()] == ["annotated.mp4.partial"]
 
