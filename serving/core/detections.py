@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 XYWH_COLUMN = "xywh_px"
-"""Column (N, 4) float64: left, top, width, height as a label file writes them, for exact metrics."""
+"""Column (N, 4) float64: left, top, width, height as a file writes them, for exact metrics."""
 
 CONFIDENCE_COLUMN = "confidence"
 """Column (N,) float64: the score as a file writes it, for an exact order."""
