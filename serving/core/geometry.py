@@ -56,8 +56,9 @@ def inside_polygon(
     share an edge never both claim a point.
     """
     x, y = np.asarray(points_px, np.float64).T[:, :, None]
-    x0, y0 = np.asarray(polygon_px, np.float64).T[:, None, :]
-    x1, y1 = np.roll(x0, -1, axis=1), np.roll(y0, -1, axis=1)
+    corners = np.asarray(polygon_px, np.float64)
+    x0, y0 = corners.T
+    x1, y1 = np.concatenate([corners[1:], corners[:1]]).T
     spans = (y0 <= y) != (y1 <= y)
     rise = np.where(y1 == y0, 1.0, y1 - y0)
     crossing_x = x0 + (y - y0) * (x1 - x0) / rise
