@@ -14,6 +14,9 @@ _ROWS = (
     "seen_s",
     "num_sightings",
     "score",
+    "mean_score",
+    "born_px",
+    "moved",
     "foot_m",
     "foot_doubt_m",
     "embedding",
@@ -30,6 +33,8 @@ class Roster:
     Owns what is known of a track apart from its motion, and forgets it with the track: memory is
     bounded by the tracks alive. Identities count up from 1 and are never given twice.
 
+    `score` is that of the last sighting and `mean_score` the mean of all; `moved` tells who has
+    left the place `born_px` (T, 2) of the first one.
     `seen_s` is the time of the last sighting, `foot_m` (T, 2) the floor position then and
     `foot_doubt_m` (T,) how far off it may be; `embedding` (T, E) is the running mean appearance
     (E = 0 until one is given).
@@ -45,6 +50,9 @@ class Roster:
         self.seen_s: Floats = np.zeros(0)
         self.num_sightings: NDArray[np.int64] = np.zeros(0, np.int64)
         self.score: Floats = np.zeros(0)
+        self.mean_score: Floats = np.zeros(0)
+        self.born_px: Floats = np.zeros((0, 2))
+        self.moved: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.foot_m: Floats = np.zeros((0, 2))
         self.foot_doubt_m: Floats = np.zeros(0)
         self.embedding: Floats = np.zeros((0, 0))
@@ -58,6 +66,7 @@ class Roster:
         *,
         class_id: NDArray[np.int64],
         score: Floats,
+        born_px: Floats,
         foot_m: Floats,
         foot_doubt_m: Floats,
         embedding: Floats,
@@ -71,6 +80,9 @@ class Roster:
             "seen_s": np.full(count, at_s),
             "num_sightings": np.ones(count, np.int64),
             "score": score,
+            "mean_score": score,
+            "born_px": born_px,
+            "moved": np.zeros(count, np.bool_),
             "foot_m": foot_m,
             "foot_doubt_m": foot_doubt_m,
             "embedding": embedding,
@@ -78,6 +90,13 @@ class Roster:
         self._next_id += count
         for name, values in fresh.items():
             setattr(self, name, np.concatenate([getattr(self, name), values]))
+
+    def see(self, rows: NDArray[np.intp], at_s: float, score: Floats) -> None:
+        """Note a sighting of the tracks at `rows`."""
+        self.seen_s[rows] = at_s
+        self.num_sightings[rows] += 1
+        self.score[rows] = score
+        self.mean_score[rows] += (score - self.mean_score[rows]) / self.num_sightings[rows]
 
     def expect_embedding(self, size: int) -> None:
         """Make room for embeddings of that size; what was known in another size is dropped."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.core.boxes import foot_points, iou, nms
+from serving.core.boxes import foot_points, nms
 from serving.core.detections import (
     CONFIDENCE_COLUMN,
     EMBEDDING_COLUMN,
@@ -29,8 +29,8 @@ _SHARES = (
     "high_score", "low_score", "birth_score", "min_overlap", "min_overlap_low", "duplicate_iou"
 )  # fmt: skip
 _AMOUNTS = (
-    "lost_s", "coast_s", "continue_s", "buffer", "height_weight", "hidden_weight", "max_speed_mps",
-    "floor_slack_m", "appearance_weight",
+    "moved_heights", "lost_s", "coast_s", "continue_s", "buffer", "height_weight",
+    "hidden_weight", "max_speed_mps", "floor_slack_m", "appearance_weight",
 )  # fmt: skip
 
 _OF_THE_DETECTION = (XYWH_COLUMN, CONFIDENCE_COLUMN)
@@ -82,6 +82,8 @@ class TwoStageTracker:
         low_score: detections below this are ignored.
         birth_score: a new track needs a detection this confident.
         num_sightings: sightings after which a track is reported.
+        moved_heights: a track that has not moved so far yet, in heights of its box, is reported
+            only while its mean score reaches `birth_score`: people move, false alarms stay.
         lost_s: how long an unseen track can be found again.
         coast_s: how long an unseen track is reported at its predicted place.
         continue_s: how recently a track must have been seen for a doubtful detection to
@@ -92,7 +94,8 @@ class TwoStageTracker:
         height_weight: exponent of the ratio of heights that lowers the overlap; 0 ignores it.
         hidden_weight: what it costs, beside an overlap of 1, to pair a track that is wholly behind
             another: where two people share one detection, it is the front one's.
-        duplicate_iou: a detection that overlaps a better one by more starts no track.
+        duplicate_iou: a detection that overlaps a better one by more is taken for a second box of
+            the same person and ignored.
         appearance_weight: what a cosine distance of 1 costs, beside an overlap of 1.
         smooth_size: report seen boxes in their filtered size; False leaves them as detected.
         noise: the motion model's constants.
@@ -109,6 +112,7 @@ class TwoStageTracker:
     low_score: float = 0.1
     birth_score: float = 0.6
     num_sightings: int = 2
+    moved_heights: float = 0.3
     lost_s: float = 5.0
     coast_s: float = 0.5
     continue_s: float = 1.0
@@ -117,7 +121,7 @@ class TwoStageTracker:
     min_overlap_low: float = 0.3
     height_weight: float = 1.0
     hidden_weight: float = 0.3
-    duplicate_iou: float = 0.4
+    duplicate_iou: float = 0.45
     max_speed_mps: float = 3.0
     floor_slack_m: float = 1.0
     appearance_weight: float = 0.5
@@ -198,6 +202,7 @@ class TwoStageTracker:
 
     def _sighting(self, detections: Detections) -> _Sighting:
         row = np.flatnonzero(detections.score >= self.low_score)
+        row = row[nms(detections.xyxy_px[row], detections.score[row], self.duplicate_iou)]
         box_px = detections.xyxy_px[row].astype(np.float64)
         size_px = np.maximum(box_px[:, 2:] - box_px[:, :2], 1.0)
         foot_m, doubt_m = self._on_floor(box_px)
@@ -282,24 +287,16 @@ class TwoStageTracker:
             return
         self._motion.correct(tracks, sighting.centre_px[found], sighting.size_px[found])
         roster = self._roster
-        roster.seen_s[tracks] = at_s
-        roster.num_sightings[tracks] += 1
-        roster.score[tracks] = sighting.score[found]
+        roster.see(tracks, at_s, sighting.score[found])
         roster.foot_m[tracks] = sighting.foot_m[found]
         roster.foot_doubt_m[tracks] = sighting.foot_doubt_m[found]
         roster.blend_embedding(tracks, sighting.embedding[found])
 
     def _births(self, sighting: _Sighting, found: Rows) -> Rows:
-        """Rows of the sighting that start tracks: confident, left over, and no second box."""
+        """Rows of the sighting that start tracks: confident and left over."""
         fresh = sighting.score >= self.birth_score
         fresh[found] = False
-        rows = np.flatnonzero(fresh)
-        if len(rows) and len(found):
-            overlap = iou(sighting.box_px[found], sighting.box_px[rows])
-            rows = rows[overlap.max(axis=0) <= self.duplicate_iou]
-        if len(rows) > 1:
-            rows = rows[nms(sighting.box_px[rows], sighting.score[rows], self.duplicate_iou)]
-        return rows
+        return np.flatnonzero(fresh)
 
     def _add(self, rows: Rows, sighting: _Sighting, at_s: float) -> None:
         self._motion.add(sighting.centre_px[rows], sighting.size_px[rows])
@@ -307,6 +304,7 @@ class TwoStageTracker:
             at_s,
             class_id=sighting.class_id[rows],
             score=sighting.score[rows],
+            born_px=sighting.centre_px[rows],
             foot_m=sighting.foot_m[rows],
             foot_doubt_m=sighting.foot_doubt_m[rows],
             embedding=sighting.embedding[rows],
@@ -316,6 +314,14 @@ class TwoStageTracker:
         self._motion.keep(rows)
         self._roster.keep(rows)
 
+    def _alive(self) -> Mask:
+        """(T,) whose score or motion tells a person from a post, a poster or a sign."""
+        roster, motion = self._roster, self._motion
+        way_px = motion.xy_px - roster.born_px
+        reached_px = self.moved_heights * motion.size_px[:, 1]
+        roster.moved |= np.hypot(way_px[:, 0], way_px[:, 1]) >= reached_px
+        return roster.moved | (roster.mean_score >= self.birth_score)
+
     def _report(
         self, detections: Detections, sighting: _Sighting, source: Rows, at_s: float
     ) -> Tracks:
@@ -323,6 +329,7 @@ class TwoStageTracker:
         roster = self._roster
         unseen_s = at_s - roster.seen_s
         shown = (roster.num_sightings >= self.num_sightings) & (unseen_s <= self.coast_s)
+        shown &= self._alive()
         source = source[shown]
         observed = source >= 0
         found = source[observed]

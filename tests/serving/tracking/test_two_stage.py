@@ -79,8 +79,8 @@ def test_irregular_frames_keep_the_identity():
 
 
 def test_a_doubtful_detection_continues_a_track_and_starts_none():
-    frames = [seen((100, 200), (500, 200), score=[0.9, 0.3])] * 2
-    frames += [seen((100, 200), (500, 200), score=[0.3, 0.3])] * 2
+    frames = [seen((100 + 20 * i, 200), (500, 200), score=[0.9, 0.3]) for i in (0, 1)]
+    frames += [seen((100 + 20 * i, 200), (500, 200), score=[0.3, 0.3]) for i in (2, 3)]
     assert [list(frame) for frame in follow(TwoStageTracker(), frames, 0.1)] == [[], [1], [1], [1]]
 
 
@@ -144,6 +144,27 @@ def test_two_detections_of_one_person_make_one_track():
     assert follow(TwoStageTracker(), [double] * 10, 0.1)[-1].keys() == {1}
 
 
+def test_what_is_doubtful_and_never_moves_is_not_reported():
+    sign = [seen((100, 200), score=0.7)]
+    sign += [seen((100 + i % 2, 200), score=0.4) for i in range(20)]
+    assert follow(TwoStageTracker(), sign, 0.1)[4:] == [{}] * 17
+    told = follow(TwoStageTracker(moved_heights=0.0), sign, 0.1)
+    assert told[-1].keys() == {1}
+
+
+def test_a_doubtful_person_is_reported_once_they_have_moved():
+    # 4 px a frame: 0.3 of 100 px are reached in about eight frames.
+    frames = [seen((100, 200), score=0.7)]
+    frames += [seen((100 + 4 * i, 200), score=0.4) for i in range(1, 21)]
+    found = follow(TwoStageTracker(), frames, 0.1)
+    assert not found[5] and found[12].keys() == found[-1].keys() == {1}
+
+
+def test_a_person_who_stands_still_in_plain_view_is_reported():
+    frames = [seen((100, 200), score=0.8)] * 20
+    assert follow(TwoStageTracker(), frames, 0.1)[-1].keys() == {1}
+
+
 def test_people_who_really_stand_together_are_two():
     pair = seen((100, 200), (135, 210))
     assert len(follow(TwoStageTracker(), [pair] * 4, 0.1)[-1]) == 2
@@ -202,13 +223,13 @@ def test_feet_at_the_horizon_are_gated_by_the_picture_alone():
     assert list(follow(tracker, [seen((100 + i, 200)) for i in range(4)], 0.1)[-1]) == [1]
 
 
-def test_appearance_decides_between_two_places_that_are_equally_near():
+def test_appearance_outweighs_a_little_distance():
     red, blue = [1.0, 0.0], [0.0, 1.0]
     tracker = TwoStageTracker(coast_s=0)
     for index in range(4):
         tracker.update(seen((100, 200), (150, 200), embedding=[red, blue]), 0.1 * index)
-    # Both left their places for the same two spots between; only the colour tells them apart.
-    tracks = tracker.update(seen((124, 200), (126, 200), embedding=[blue, red]), 0.4)
+    # By place alone the track at 100 would take the detection at 112.
+    tracks = tracker.update(seen((112, 200), (138, 200), embedding=[blue, red]), 0.4)
     colours = tracks.detections.columns[EMBEDDING_COLUMN].tolist()
     assert dict(zip(tracks.track_id.tolist(), colours, strict=True)) == {1: red, 2: blue}
 
