@@ -13,7 +13,7 @@ Boxes = NDArray[Any]
 
 def area_px2(xyxy_px: Boxes) -> NDArray[Any]:
     """(N,) areas in square pixels; an inverted box has none."""
-    size = np.clip(xyxy_px[:, 2:] - xyxy_px[:, :2], 0, None)
+    size = np.maximum(xyxy_px[:, 2:] - xyxy_px[:, :2], 0)
     areas: NDArray[Any] = size[:, 0] * size[:, 1]
     return areas
 
@@ -22,7 +22,7 @@ def intersection_px2(a_px: Boxes, b_px: Boxes) -> NDArray[Any]:
     """(N, M) areas that each box of `a_px` (N, 4) shares with each of `b_px` (M, 4)."""
     left_top = np.maximum(a_px[:, None, :2], b_px[None, :, :2])
     right_bottom = np.minimum(a_px[:, None, 2:], b_px[None, :, 2:])
-    size = np.clip(right_bottom - left_top, 0, None)
+    size = np.maximum(right_bottom - left_top, 0)
     areas: NDArray[Any] = size[..., 0] * size[..., 1]
     return areas
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.core.boxes import area_px2, intersection_px2
+from serving.core.boxes import Boxes, area_px2, intersection_px2
 
 Floats = NDArray[np.float64]
 
 
-def buffered_iou(tracks_px: Floats, detections_px: Floats, margin_px: Floats) -> Floats:
+def buffered_iou(tracks_px: Boxes, detections_px: Boxes, margin_px: Floats) -> Floats:
     """(T, D) IoU after widening both boxes of a pair by the track's margin on every side.
 
     Small boxes that moved by more than their width still overlap, at low frame rates above all
@@ -19,16 +19,14 @@ def buffered_iou(tracks_px: Floats, detections_px: Floats, margin_px: Floats) ->
     `margin_px` is (T,).
     """
     both = 2 * margin_px[:, None]
-    width = np.minimum(tracks_px[:, 2:3], detections_px[:, 2])
-    width -= np.maximum(tracks_px[:, 0:1], detections_px[:, 0])
-    height = np.minimum(tracks_px[:, 3:4], detections_px[:, 3])
-    height -= np.maximum(tracks_px[:, 1:2], detections_px[:, 1])
-    shared = np.maximum(width + both, 0) * np.maximum(height + both, 0)
-    track_size = tracks_px[:, 2:] - tracks_px[:, :2] + both
-    size = detections_px[:, 2:] - detections_px[:, :2]
-    track_area = (track_size[:, 0] * track_size[:, 1])[:, None]
-    area = (size[:, 0] + both) * (size[:, 1] + both)
-    union = track_area + area - shared
+    track_width = tracks_px[:, 2] - tracks_px[:, 0]
+    track_height = tracks_px[:, 3] - tracks_px[:, 1]
+    left, top, right, bottom = detections_px.T
+    width = np.minimum(tracks_px[:, 2:3], right) - np.maximum(tracks_px[:, 0:1], left) + both
+    height = np.minimum(tracks_px[:, 3:], bottom) - np.maximum(tracks_px[:, 1:2], top) + both
+    shared = np.maximum(width, 0) * np.maximum(height, 0)
+    track_area = (track_width[:, None] + both) * (track_height[:, None] + both)
+    union = track_area + (right - left + both) * (bottom - top + both) - shared
     return np.asarray(shared / np.maximum(union, 1e-9))
 
 

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.core.boxes import foot_points, nms
 from serving.core.detections import (
     CONFIDENCE_COLUMN,
-    EMBEDDING_COLUMN,
     OBSERVED_COLUMN,
     XYWH_COLUMN,
     Detections,
@@ -24,6 +22,7 @@ from serving.tracking import similarity
 from serving.tracking.assignment import assign
 from serving.tracking.motion import BoxMotion, Floats, MotionNoise
 from serving.tracking.roster import Roster
+from serving.tracking.sighting import Sighting
 
 _SHARES = (
     "high_score", "low_score", "birth_score", "min_overlap", "min_overlap_low", "duplicate_iou"
@@ -36,28 +35,8 @@ _AMOUNTS = (
 _OF_THE_DETECTION = (XYWH_COLUMN, CONFIDENCE_COLUMN)
 """Columns that repeat a detection's box and score: a track has its own."""
 
-_FOOT_DOUBT = 0.3
-
 Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sighting:
-    """The detections of one frame as association works on them; `row` is where they came from."""
-
-    row: Rows
-    box_px: Floats
-    score: Floats
-    centre_px: Floats
-    size_px: Floats
-    foot_m: Floats
-    foot_doubt_m: Floats
-    embedding: Floats
-    class_id: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.row)
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -169,7 +148,14 @@ class TwoStageTracker:
             ValueError: `at_s` is not finite.
         """
         previous_s = self._advance(at_s)
-        sighting = self._sighting(detections)
+        sighting = Sighting.of(
+            detections,
+            low_score=self.low_score,
+            duplicate_iou=self.duplicate_iou,
+            floor=self.floor,
+            embedding_size=self._roster.embedding.shape[1],
+        )
+        self._roster.expect_embedding(sighting.embedding.shape[1])
         predicted_px = self._motion.boxes_px()
         tracks, found = self._associate(sighting, predicted_px, previous_s)
         self._take_in(tracks, found, sighting, at_s)
@@ -200,49 +186,8 @@ class TwoStageTracker:
             self._motion.predict(at_s - previous_s)
         return previous_s
 
-    def _sighting(self, detections: Detections) -> _Sighting:
-        row = np.flatnonzero(detections.score >= self.low_score)
-        row = row[nms(detections.xyxy_px[row], detections.score[row], self.duplicate_iou)]
-        box_px = detections.xyxy_px[row].astype(np.float64)
-        size_px = np.maximum(box_px[:, 2:] - box_px[:, :2], 1.0)
-        foot_m, doubt_m = self._on_floor(box_px)
-        embedding = detections.columns.get(EMBEDDING_COLUMN)
-        if embedding is None:
-            embedding = np.zeros((len(detections), self._roster.embedding.shape[1]))
-        self._roster.expect_embedding(embedding.shape[1])
-        return _Sighting(
-            row=row,
-            box_px=box_px,
-            score=detections.score[row].astype(np.float64),
-            centre_px=(box_px[:, 2:] + box_px[:, :2]) / 2,
-            size_px=size_px,
-            foot_m=foot_m,
-            foot_doubt_m=doubt_m,
-            embedding=embedding[row].astype(np.float64),
-            class_id=detections.class_id[row],
-        )
-
-    def _on_floor(self, box_px: Floats) -> tuple[Floats, Floats]:
-        """(N, 2) floor positions of the feet, and (N,) metres by which they may be off.
-
-        Feet are hidden or missed more easily than the rest of a box: the doubt is what the floor
-        position changes by when the lower edge moves by `_FOOT_DOUBT` of the box's height.
-        """
-        if self.floor is None or not len(box_px):
-            return np.zeros((len(box_px), 2)), np.zeros(len(box_px))
-        foot_px = foot_points(box_px)
-        lower_px = foot_px.copy()
-        lower_px[:, 1] += _FOOT_DOUBT * (box_px[:, 3] - box_px[:, 1])
-        position_m = self.floor.to_floor(np.concatenate([foot_px, lower_px]))
-        above_horizon = ~np.isfinite(position_m).all(axis=1)
-        position_m[above_horizon] = 0.0
-        foot_m, lower_m = np.split(position_m, 2)
-        doubt_m = np.hypot(*(lower_m - foot_m).T)
-        doubt_m[above_horizon[: len(foot_m)]] = np.inf
-        return foot_m, doubt_m
-
     def _associate(
-        self, sighting: _Sighting, predicted_px: Floats, previous_s: float
+        self, sighting: Sighting, predicted_px: Floats, previous_s: float
     ) -> tuple[Rows, Rows]:
         """Rows of the roster and the rows of the sighting that continue them."""
         if not len(self._roster) or not len(sighting):
@@ -259,7 +204,7 @@ class TwoStageTracker:
         more_tracks, more_found = assign(cost, doubtful)
         return np.concatenate([tracks, more_tracks]), np.concatenate([found, more_found])
 
-    def _compare(self, sighting: _Sighting, predicted_px: Floats) -> tuple[Floats, Floats]:
+    def _compare(self, sighting: Sighting, predicted_px: Floats) -> tuple[Floats, Floats]:
         """(T, D) similarity in [0, 1], below zero where the floor forbids a pair, and its cost."""
         size_px = self._motion.size_px
         margin_px = (self.buffer / 2) * (size_px[:, 0] + size_px[:, 1])
@@ -281,7 +226,7 @@ class TwoStageTracker:
             overlap[jump_m > reach_m] = -1.0
         return overlap, cost
 
-    def _take_in(self, tracks: Rows, found: Rows, sighting: _Sighting, at_s: float) -> None:
+    def _take_in(self, tracks: Rows, found: Rows, sighting: Sighting, at_s: float) -> None:
         """Correct the tracks by what was found of them."""
         if not len(tracks):
             return
@@ -292,13 +237,13 @@ class TwoStageTracker:
         roster.foot_doubt_m[tracks] = sighting.foot_doubt_m[found]
         roster.blend_embedding(tracks, sighting.embedding[found])
 
-    def _births(self, sighting: _Sighting, found: Rows) -> Rows:
+    def _births(self, sighting: Sighting, found: Rows) -> Rows:
         """Rows of the sighting that start tracks: confident and left over."""
         fresh = sighting.score >= self.birth_score
         fresh[found] = False
         return np.flatnonzero(fresh)
 
-    def _add(self, rows: Rows, sighting: _Sighting, at_s: float) -> None:
+    def _add(self, rows: Rows, sighting: Sighting, at_s: float) -> None:
         self._motion.add(sighting.centre_px[rows], sighting.size_px[rows])
         self._roster.add(
             at_s,
@@ -323,7 +268,7 @@ class TwoStageTracker:
         return roster.moved | (roster.mean_score >= self.birth_score)
 
     def _report(
-        self, detections: Detections, sighting: _Sighting, source: Rows, at_s: float
+        self, detections: Detections, sighting: Sighting, source: Rows, at_s: float
     ) -> Tracks:
         """Tracks from the rows of the sighting at `source` (-1: not seen) and from predictions."""
         roster = self._roster

@@ -16,6 +16,9 @@ from serving.tracking.two_stage import TwoStageTracker
 FLOOR = Homography(np.diag([0.017, 0.017, 1.0]))
 """A floor seen from straight above, on which 100 px are 1.7 m."""
 
+HORIZON = Homography(np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0.01, -2.0]]))
+"""A floor whose horizon lies at y = 200."""
+
 
 def seen(*feet_px, score=0.9, **columns):
     """Detections from foot points, all of one score or one each."""
@@ -218,8 +221,7 @@ def test_hidden_feet_are_no_jump_on_the_floor():
 
 
 def test_feet_at_the_horizon_are_gated_by_the_picture_alone():
-    horizon = Homography(np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0.01, -2.0]]))
-    tracker = TwoStageTracker(floor=horizon)
+    tracker = TwoStageTracker(floor=HORIZON)
     assert list(follow(tracker, [seen((100 + i, 200)) for i in range(4)], 0.1)[-1]) == [1]
 
 
@@ -326,7 +328,7 @@ BOX = st.tuples(
         ),
         max_size=25,
     ),
-    floor=st.sampled_from([None, FLOOR]),
+    floor=st.sampled_from([None, FLOOR, HORIZON]),
 )
 def test_whatever_comes_identities_are_unique_new_ones_grow_and_boxes_are_finite(frames, floor):
     tracker, at_s, known = TwoStageTracker(floor=floor), 0.0, set()
