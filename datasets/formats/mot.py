@@ -4,6 +4,8 @@ Three dialects, told apart by the number of columns (Leal-Taixé et al., MOTChal
 al., MOT16): ground truth of MOT-15 has 10, the last three a position in the world in metres or -1;
 ground truth of MOT-16 and later has 8 or 9, of which the 8th is a class; results have 7 or more,
 and what comes after the confidence is not read.
+
+Corners are taken and written as they stand, from the picture's top left corner (0, 0).
 """
 
 from __future__ import annotations

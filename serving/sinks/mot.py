@@ -1,8 +1,9 @@
 """Tracks and detections as MOTChallenge text.
 
 A row is `frame,id,left,top,width,height,score,-1,-1,-1`. Frames count from 1, so a row's frame is
-`Frame.index + 1`. The corner follows MOTChallenge too: its first pixel is (1, 1), so a file value
-is the 0-based pixel coordinate + 1. Detections have the id −1.
+`Frame.index + 1`. Corners are written as they are, from the picture's top left corner (0, 0), and
+`datasets.formats.mot` reads them so. MOTChallenge's own tools count pixels from 1, but its boxes fit
+the pictures of the sample better unshifted. Detections have the id −1.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from serving.core.events import Event
 from serving.core.frame import Frame
 from serving.sinks.sink import WholeFile
 
-ORIGIN_PX = 1.0
-"""File coordinates of the top left pixel."""
 _NO_ID = -1
 
 
@@ -65,7 +64,6 @@ class MotDetections(MotTracks):
 
 def _rows(frame: Frame, detections: Detections, ids: NDArray[np.int64]) -> str:
     xywh_px = xywh_from_xyxy(detections.xyxy_px)
-    xywh_px[:, :2] += ORIGIN_PX
     return "".join(
         f"{frame.index + 1},{track_id},{left:.2f},{top:.2f},{width:.2f},{height:.2f},"
         f"{score:.5f},-1,-1,-1\n"

@@ -7,14 +7,14 @@ from serving.core.frame import Frame
 from serving.sinks.mot import MotDetections, MotTracks
 
 
-def test_track_row_counts_frames_and_pixels_from_one(tmp_path, seen):
+def test_track_row_counts_frames_from_one_and_pixels_from_zero(tmp_path, seen):
     sink = MotTracks(tmp_path / "tracks.txt")
     sink.write(*seen(index=0, at_s=0.0), events=())
     sink.write(*seen(index=4, at_s=0.8, left=0.0), events=())
     sink.close()
 
     assert (tmp_path / "tracks.txt").read_text() == (
-        "1,3,11.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n5,3,1.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n"
+        "1,3,10.00,5.50,20.00,39.75,0.87500,-1,-1,-1\n5,3,0.00,5.50,20.00,39.75,0.87500,-1,-1,-1\n"
     )
 
 
@@ -25,7 +25,7 @@ def test_detection_row_has_no_identity(tmp_path, seen):
     sink.close()
 
     assert (tmp_path / "detections.txt").read_text() == (
-        "1,-1,11.00,6.50,20.00,39.75,0.87500,-1,-1,-1\n"
+        "1,-1,10.00,5.50,20.00,39.75,0.87500,-1,-1,-1\n"
     )
 
 
