@@ -32,7 +32,7 @@ class MotionNoise:
 
     acceleration: float = 0.2
     speed: float = 0.7
-    position: float = 0.1
+    position: float = 0.08
     size_drift: float = 0.1
     size: float = 0.1
 

@@ -97,7 +97,7 @@ class TwoStageTracker:
     continue_s: float = 1.0
     buffer: float = 0.3
     min_overlap: float = 0.2
-    min_overlap_low: float = 0.3
+    min_overlap_low: float = 0.35
     height_weight: float = 1.0
     hidden_weight: float = 0.3
     duplicate_iou: float = 0.45
