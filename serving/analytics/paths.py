@@ -15,6 +15,9 @@ from serving.core.detections import Tracks
 from serving.core.events import Event, PathPoint
 from serving.core.geometry import Homography
 
+_ROUNDING_S = 1e-6
+"""Seconds since 1970 in float64 are exact to a quarter of this."""
+
 
 class FlowPaths:
     """Tells where each person stands, `every_s` seconds.
@@ -48,11 +51,10 @@ class FlowPaths:
         """One point for each track whose last one is `every_s` ago, and for each new track."""
         limit_s = at_s - max(self._memory_s, self._every_s)
         self._told_s = {i: told_s for i, told_s in self._told_s.items() if told_s >= limit_s}
-        # Half a frame's jitter in the timestamps must not skip a point.
         due = [
             row
             for row, track_id in enumerate(tracks.track_id.tolist())
-            if at_s - self._told_s.get(track_id, -math.inf) >= self._every_s - 1e-6
+            if at_s - self._told_s.get(track_id, -math.inf) >= self._every_s - _ROUNDING_S
         ]
         if not due:
             return []

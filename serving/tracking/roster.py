@@ -104,12 +104,14 @@ class Roster:
             self.embedding = np.zeros((len(self), size))
 
     def blend_embedding(self, rows: NDArray[np.intp], embedding: Floats) -> None:
-        """Move the appearance of the tracks at `rows` towards what was just seen of them."""
+        """Move the appearance of the tracks at `rows` towards what was just seen of them.
+
+        An embedding of zeros, which stands for an unknown one, changes nothing.
+        """
         if not embedding.shape[1]:
             return
         known = self.embedding[rows]
         share = np.where(known.any(axis=1), _NEW_SHARE, 1.0)[:, None]
-        share = share * embedding.any(axis=1)[:, None]
         blended = (1 - share) * known + share * embedding
         length = np.linalg.norm(blended, axis=1, keepdims=True)
         self.embedding[rows] = blended / np.where(length > 0, length, 1.0)

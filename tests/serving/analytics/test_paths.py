@@ -27,6 +27,14 @@ def test_points_come_at_their_interval_whatever_the_frame_rate(tracks_at):
         assert times == [(0.0, 1), (0.5, 1), (1.0, 1), (1.5, 1), (2.0, 1)]
 
 
+def test_rounded_times_of_today_skip_no_point(tracks_at):
+    paths, told_at = FlowPaths("cam"), []
+    for index in range(41):
+        for event in paths.update(tracks_at({1: (100, 100)}), 1.7e9 + 0.03 + 0.1 * index):
+            told_at.append(round(event.at_s - 1.7e9 - 0.03, 3))
+    assert told_at == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
+
+
 def test_every_track_has_its_own_interval(tracks_at):
     frames = [{1: (0, 0)}, {1: (0, 0), 2: (9, 9)}, {2: (9, 9)}, {1: (0, 0), 2: (9, 9)}]
     assert told(FlowPaths("cam"), frames, tracks_at, 0.3) == [

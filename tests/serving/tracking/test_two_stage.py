@@ -87,10 +87,11 @@ def test_a_doubtful_detection_continues_a_track_and_starts_none():
     assert [list(frame) for frame in follow(TwoStageTracker(), frames, 0.1)] == [[], [1], [1], [1]]
 
 
-def test_a_confident_detection_goes_before_a_doubtful_one_on_the_spot():
+def test_a_track_that_took_a_confident_detection_takes_no_doubtful_one_too():
     tracker = TwoStageTracker(coast_s=0)
-    follow(tracker, [seen((100, 200))] * 3, 0.1)
-    tracks = tracker.update(seen((100, 200), (108, 200), score=[0.3, 0.9]), 0.3)
+    follow(tracker, [seen((100, 200), (400, 200))] * 3, 0.1)
+    # 24 px apart: two boxes for the tracker, each near enough to the track.
+    tracks = tracker.update(seen((84, 200), (108, 200), score=[0.3, 0.9]), 0.3)
     assert tracks.score.tolist() == pytest.approx([0.9])
 
 
@@ -230,8 +231,10 @@ def test_appearance_outweighs_a_little_distance():
     tracker = TwoStageTracker(coast_s=0)
     for index in range(4):
         tracker.update(seen((100, 200), (150, 200), embedding=[red, blue]), 0.1 * index)
+    for index in range(4, 30):  # nobody looked; what was known stays known
+        tracker.update(seen((100, 200), (150, 200)), 0.1 * index)
     # By place alone the track at 100 would take the detection at 112.
-    tracks = tracker.update(seen((112, 200), (138, 200), embedding=[blue, red]), 0.4)
+    tracks = tracker.update(seen((112, 200), (138, 200), embedding=[blue, red]), 3.0)
     colours = tracks.detections.columns[EMBEDDING_COLUMN].tolist()
     assert dict(zip(tracks.track_id.tolist(), colours, strict=True)) == {1: red, 2: blue}
 
