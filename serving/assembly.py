@@ -116,6 +116,7 @@ def build_pipeline(
             if factory is not None and _has_its_places(factory, places)
         ],
         (bundle.ref,),
+        camera.min_height_px,
     )
 
 

@@ -12,7 +12,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 
 from serving.configuration import Settings, parse, unknown_name
 from serving.core.errors import ConfigError
@@ -76,6 +83,7 @@ class Camera(Settings):
         starts_at: when its first frame was filmed, with a time zone. Without it, replay counts
             seconds from 0 (1970-01-01 UTC) and live mode takes the clock's time.
         source_hint: what to do when the source is missing, said in the error.
+        min_height_px: people whose box is less high are too far to be judged and are not reported.
         calibration: from the picture to the floor; without it there are no metres.
         lines: counting lines by name.
         zones: zones by name.
@@ -86,6 +94,7 @@ class Camera(Settings):
     fps: PositiveFloat | None = None
     starts_at: AwareDatetime | None = None
     source_hint: str = ""
+    min_height_px: NonNegativeFloat = 0.0
     calibration: Calibration | None = None
     lines: dict[Name, LineSettings] = Field(default_factory=dict)
     zones: dict[Name, ZoneSettings] = Field(default_factory=dict)

@@ -147,6 +147,10 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.track_id)
 
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Tracks:
+        """The tracks at `rows`, a boolean mask or indices."""
+        return Tracks(self.detections.select(rows), self.track_id[rows], self.age_s[rows])
+
     @property
     def xyxy_px(self) -> NDArray[np.float32]:
         """(N, 4) float32 boxes in image pixels."""

@@ -71,3 +71,19 @@ def test_every_event_names_the_bundles_that_made_it():
 
     events = (*pipeline.process(frame(0, 0.0)).events, *pipeline.finish(1.0))
     assert [event.bundles for event in events] == [("nano@1",), ("nano@1",)]
+
+
+def test_people_too_far_to_be_judged_are_followed_but_not_reported():
+    tracker = OneTrack()
+    pipeline = Pipeline("door", OneBox(), tracker, [CountPeople("a")], min_height_px=10.5)
+    result = pipeline.process(frame(0, 0.0))
+
+    assert len(result.detections) == 1
+    assert tracker.at_s == [0.0]
+    assert len(result.tracks) == 0
+    assert [event.count for event in result.events] == [0]
+
+
+def test_a_person_of_just_the_least_height_is_reported():
+    pipeline = Pipeline("door", OneBox(), OneTrack(), min_height_px=10.0)
+    assert pipeline.process(frame(0, 0.0)).tracks.track_id.tolist() == [7]
