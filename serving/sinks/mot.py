@@ -2,8 +2,8 @@
 
 A row is `frame,id,left,top,width,height,score,-1,-1,-1`. Frames count from 1, so a row's frame is
 `Frame.index + 1`. Corners are written as they are, from the picture's top left corner (0, 0), and
-`datasets.formats.mot` reads them so. MOTChallenge's own tools count pixels from 1, but its boxes fit
-the pictures of the sample better unshifted. Detections have the id −1.
+`datasets.formats.mot` reads them so. MOTChallenge's own tools count pixels from 1, but its boxes
+fit the pictures of the sample better unshifted. Detections have the id −1.
 """
 
 from __future__ import annotations

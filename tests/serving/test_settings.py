@@ -64,9 +64,9 @@ def test_camera_without_calibration_has_no_floor():
         ),
         (
             edited("cameras", "door", "sorce", value="x"),
-            "camera 'door', key 'sorce': expected one of ['calibration', 'fps', 'lines', 'role', "
-            "'source', 'source_hint', 'starts_at', 'zones'], got 'sorce'; did you mean 'source'? "
-            "(conf/site/demo.yaml)",
+            "camera 'door', key 'sorce': expected one of ['calibration', 'fps', 'lines', "
+            "'min_height_px', 'role', 'source', 'source_hint', 'starts_at', 'zones'], got 'sorce'; "
+            "did you mean 'source'? (conf/site/demo.yaml)",
         ),
         (
             edited("cameras", "door", "source", value=...),
