@@ -18,7 +18,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 FILES = {
     "main.yaml": """
-defaults: [_self_, {trainer: short}, {override hydra/job_logging: none}]
+defaults:
+  - _self_
+  - trainer: short
+  - override hydra/job_logging: none
+  - override hydra/hydra_logging: none
 input: ???
 seed: 7
 shuffle: true
