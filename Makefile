@@ -67,7 +67,7 @@ demo: $(VENV)/.installed-train ## The whole loop on the sample: score, fine-tune
 	  $$(( $$(date +%s) - $$(cat $(DEMO)/.started) )) $(DEMO) $(DEMO)
 
 test: $(VENV)/.installed-dev ## Every test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev ## Imports, types and style alone
 	@$(BIN)/lint-imports

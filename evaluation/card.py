@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from evaluation.figure import Task
 from evaluation.model_card import update_card
 from evaluation.request import ORIGIN, Parts, Request
 from evaluation.result import EvaluationResult, read_record
@@ -32,7 +33,8 @@ def write_card(request: Request, parts: Parts) -> EvaluationResult:
             f"key 'card.results' ({ORIGIN}): expected results of {bundle.ref} with the model "
             f"{bundle.model_sha256}, got {path} of {measured[0]} with {measured[1]}"
         )
-    card = update_card(folder, result.figures, _command(result, request))
+    of_the_model = [v.figure for v in result.verdicts if v.task is not Task.LABELS]
+    card = update_card(folder, of_the_model, _command(result, request))
     return EvaluationResult(
         request.task.value,
         result.dataset,
