@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -64,7 +65,7 @@ class OpenVinoBackend:
         }
         if cache_dir is not None:
             settings["CACHE_DIR"] = str(cache_dir)
-        core = ov.Core()
+        core = _core()
         try:
             model = core.read_model(bundle.model_path)
         except RuntimeError as error:
@@ -117,6 +118,17 @@ class OpenVinoBackend:
     def close(self) -> None:
         """See `Backend.close`."""
         self._request = None
+
+
+@functools.cache
+def _core() -> ov.Core:
+    """One for the life of the process.
+
+    OpenVINO's CPU plugin gives the thread that loads it a stack for signal handlers and takes it
+    away in the thread that unloads it. Unloaded in another thread, the first one keeps a stack that
+    is gone, and the next signal that Python handles, SIGTERM say, ends in a segmentation fault.
+    """
+    return ov.Core()
 
 
 def _spec(port: ov.Output) -> TensorSpec:
