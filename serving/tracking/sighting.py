@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.core.boxes import nms
 from serving.core.detections import EMBEDDING_COLUMN, Detections
 from serving.core.geometry import Homography
 from serving.tracking.motion import Floats
@@ -77,13 +76,18 @@ class Sighting:
 def _distinct(
     box_px: NDArray[np.float32], score: NDArray[np.float32], duplicate_iou: float
 ) -> NDArray[np.intp]:
-    """Rows of the boxes that are no second box of a better one."""
-    rows = np.arange(len(box_px))
-    overlap = buffered_iou(box_px, box_px, np.zeros(len(box_px)))
-    overlap[rows, rows] = 0.0
-    if overlap.max(initial=0.0) <= duplicate_iou:  # the usual case, for which this is faster
-        return rows
-    return nms(box_px, score, duplicate_iou)
+    """Rows of the boxes that are no second box of a better one: non-maximum suppression.
+
+    Few boxes overlap so much, and only those are gone through: `boxes.nms` takes twice as long.
+    """
+    doubles = buffered_iou(box_px, box_px, np.zeros(len(box_px))) > duplicate_iou
+    np.fill_diagonal(doubles, False)
+    stays = np.ones(len(box_px), bool)
+    involved = np.flatnonzero(doubles.any(axis=1))
+    for row in involved[np.argsort(-score[involved], kind="stable")]:
+        if stays[row]:
+            stays &= ~doubles[row]
+    return np.flatnonzero(stays)
 
 
 def _on_floor(box_px: Floats, floor: Homography | None) -> tuple[Floats, Floats]:
