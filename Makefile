@@ -21,7 +21,7 @@ $(BIN)/python:
 	@bash .ci/python_env "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.installed-serve: $(BIN)/python $(RESOLVED)
-	@echo "==> Installing the serving half (about 0.6 GB)"
+	@echo "==> Installing the serving half (about 0.8 GB)"
 	@$(PIP) --editable .
 	@bash .ci/check_opencv "$(BIN)/python"
 	@touch $@
