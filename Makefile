@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 RESOLVED := pyproject.toml constraints.txt
 # TrackEval pins a NumPy that the rest cannot use and needs nothing else that we lack.
-TRACKEVAL := trackeval==1.3.0
+TRACKEVAL := trackeval
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
