@@ -15,7 +15,7 @@ from datasets.datamodules.detection import DetectionDataModule
 from serving.core.bundle import Bundle
 from training.detection.module import DetectionModule
 from training.detection.published import credit
-from training.export import BundleDescription, export_bundle
+from training.export import BundleDescription, check_replaceable, export_bundle
 from training.export.labelled import average_precision_on, frames_of
 
 NUM_PARITY_FRAMES = 8
@@ -57,9 +57,12 @@ def run(experiment: Experiment) -> Bundle | None:
     Every process of a distributed run calls this; the first alone exports and records.
 
     Raises:
-        FootfallError: the data, the start weights or the exported graph is at fault.
+        FootfallError: the data, the start weights, the exported graph or what lies where the
+            bundle shall go is at fault.
     """
     module, data, trainer = experiment.module, experiment.data, experiment.trainer
+    folder = Path(experiment.bundle.folder)
+    check_replaceable(folder)  # now, not after hours of training
     data.prepare_data()
     manifest = data.manifest()
     provenance = {
@@ -81,7 +84,7 @@ def run(experiment: Experiment) -> Bundle | None:
     samples = data.validation_samples or data.train_samples[:NUM_PARITY_FRAMES]
     bundle = export_bundle(
         network.cpu(),
-        Path(experiment.bundle.folder),
+        folder,
         BundleDescription(
             name=experiment.bundle.name,
             version=experiment.bundle.version,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving.core.bundle import Bundle
+from serving.core.errors import BundleError
 
 
 def _train(repository: Path, output: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
@@ -62,3 +63,16 @@ def test_a_checkpoint_that_does_not_exist_is_one_line_and_code_2(
     assert result.returncode == 2
     assert "error: key 'ckpt': expected a checkpoint, got no file nowhere.ckpt" in result.stderr
     assert not (tmp_path / "run" / "bundle").exists()
+
+
+def test_a_folder_of_other_files_is_no_place_for_a_bundle_and_nothing_is_trained(
+    repository: Path, sample_video: Path, tmp_path: Path
+) -> None:
+    taken = tmp_path / "documents"
+    taken.mkdir()
+    (taken / "thesis.txt").write_text("years of work")
+    result = _train(repository, tmp_path, f"bundle.folder={taken}")
+    assert result.returncode == BundleError.exit_code
+    assert result.stderr.splitlines()[-1].startswith(f"error: {taken}: expected no folder, an")
+    assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
+    assert not list(tmp_path.rglob("*.ckpt"))

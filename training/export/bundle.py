@@ -19,6 +19,7 @@ from serving.core.bundle import (
     Output,
     sha256_of,
 )
+from serving.core.errors import BundleError
 from serving.core.frame import Frame
 from serving.core.labels import Task
 from training.detection.network import YOLOX
@@ -85,13 +86,15 @@ def export_bundle(
 
     Raises:
         ParityError: a backend does not give torch's results; `folder` is then as it was.
-        BundleError: the manifest is not the one whose hash the description states.
+        BundleError: the folder holds something else than a bundle, or the manifest is not the
+            one whose hash the description states.
         ValueError: class names or input size do not fit the network.
     """
     if len(description.class_names) != network.num_classes:
         raise ValueError(
             f"class_names: expected {network.num_classes}, got {list(description.class_names)}"
         )
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -109,6 +112,25 @@ def export_bundle(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Bundle.load(folder)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Hold the place of a bundle to be against what lies there: nothing or an older bundle.
+
+    Raises:
+        BundleError: a file, or a folder that holds something else.
+    """
+    if folder.is_dir():
+        if (folder / METADATA_FILE).is_file() or not any(folder.iterdir()):
+            return
+        found = f"a folder with other files and no {METADATA_FILE}"
+    elif folder.exists():
+        found = "a file"
+    else:
+        return
+    raise BundleError(
+        f"{folder}: expected no folder, an empty one or a bundle to replace, got {found}"
+    )
 
 
 def describe(bundle: Bundle) -> BundleDescription:

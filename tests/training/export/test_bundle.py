@@ -116,6 +116,16 @@ def test_a_newer_bundle_takes_the_place_of_the_older_one_with_its_manifest(
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
+def test_a_place_that_holds_something_else_than_a_bundle_is_refused_and_kept(
+    network, tmp_path, description, frames
+):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for place in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(BundleError, match=f"{place}: expected no folder, an empty one or a"):
+            export_bundle(network, place, description, frames)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["years of work"]
+
+
 def test_another_manifest_than_the_stated_one_is_refused(network, folder, description, frames):
     before = files_below(folder)
     other = Manifest("other", "none", "none", False, ())
