@@ -73,12 +73,17 @@ def replace_with_partial(path: Path) -> None:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says about a failed write into a `SinkError` that names the file."""
+def writing(path: Path, *also: type[Exception]) -> Iterator[None]:
+    """Turn what the system says about a failed write into a `SinkError` that names the file.
+
+    `also` are errors that the library which does the writing raises in the system's place.
+    """
+    errors: tuple[type[Exception], ...] = (OSError, *also)
     try:
         yield
-    except OSError as error:
-        raise SinkError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except errors as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SinkError(f"{path}: cannot be written: {reason}") from error
 
 
 class WholeFile:

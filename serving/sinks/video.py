@@ -25,6 +25,8 @@ from serving.sinks.sink import make_folder, partial_path, replace_with_partial, 
 _TIME_BASE = Fraction(1, 90_000)
 _LINE_COLOUR = (0, 220, 255)
 _ZONE_COLOUR = (255, 160, 0)
+_ERRORS = (OSError, av.FFmpegError, ValueError)
+"""What PyAV raises when the disk, the muxer or the encoder refuses; not all are OSErrors."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -57,7 +59,7 @@ class AnnotatedVideo:
         self._drawing = Drawing(lines, zones, trail_s)
         self._crf = crf
         make_folder(path)
-        with writing(path):
+        with writing(path, *_ERRORS):
             self._container = av.open(str(partial_path(path)), "w", format="mp4")
         self._stream: av.VideoStream | None = None
         self._first_at_s = 0.0
@@ -67,24 +69,24 @@ class AnnotatedVideo:
     ) -> None:
         """Draw and encode one frame."""
         image = self._drawing.draw(frame, tracks, events)
-        stream = self._stream or self._add_stream(frame)
-        even = image[: stream.height, : stream.width]  # 4:2:0 has no odd sizes
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="bgr24")
-        picture.pts = round((frame.captured_at - self._first_at_s) / _TIME_BASE)
-        picture.time_base = _TIME_BASE
-        with writing(self.path):
+        with writing(self.path, *_ERRORS):
+            stream = self._stream or self._add_stream(frame)
+            even = image[: stream.height, : stream.width]  # 4:2:0 has no odd sizes
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="bgr24")
+            picture.pts = round((frame.captured_at - self._first_at_s) / _TIME_BASE)
+            picture.time_base = _TIME_BASE
             self._container.mux(stream.encode(picture))
 
     def close(self) -> None:
         """Complete the file."""
-        with writing(self.path):
+        with writing(self.path, *_ERRORS):
             has_frames = self._finish()
         if has_frames:
             replace_with_partial(self.path)
 
     def abandon(self) -> None:
         """Leave what was encoded as `PATH.partial`."""
-        with suppress(OSError):  # the disk that refused the frames may refuse the index too
+        with suppress(*_ERRORS):  # the disk that refused the frames may refuse the index too
             self._finish()
 
     def _finish(self) -> bool:

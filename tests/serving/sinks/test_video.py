@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from serving.core.detections import Tracks
+from serving.core.errors import SinkError
 from serving.core.zones import Line, Zone
 from serving.sinks.video import AnnotatedVideo, Drawing, colour_of
 
@@ -52,6 +53,15 @@ def test_video_without_a_frame_is_no_file(tmp_path):
     AnnotatedVideo(tmp_path / "annotated.mp4").close()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_picture_that_the_encoder_refuses_is_a_failed_output(tmp_path, seen):
+    sink = AnnotatedVideo(tmp_path / "annotated.mp4")
+    with pytest.raises(SinkError, match=r"annotated\.mp4: cannot be written: "):
+        sink.write(*seen(0, 0.0, size_hw=(2, 20_000)), events=())  # wider than x264 takes
+    sink.abandon()
+
+    assert not (tmp_path / "annotated.mp4").exists()
 
 
 def test_drawing_leaves_the_frame_itself_alone(seen):
