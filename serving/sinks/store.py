@@ -13,10 +13,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from serving.core.errors import SinkError
 from serving.core.events import Event, from_record
-from serving.sinks.sink import make_folder, partial_path, replace_with_partial
+from serving.sinks.sink import make_folder, partial_path, replace_with_partial, writing
 
 SCHEMA = 1
 """Version of the tables; a store of another version is refused."""
+_BUSY_TIMEOUT_MS = 5000
+"""How long a store waits for whoever else has it open."""
 
 _tables = sa.MetaData()
 _schema = sa.Table("schema_version", _tables, sa.Column("version", sa.Integer, primary_key=True))
@@ -70,9 +72,24 @@ class Store:
             connection.execute(insert(_events).on_conflict_do_nothing(), rows)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and close it."""
+        """Close the store. Where nobody else has it open the log is folded into the file."""
         with self._explaining():
             self._engine.dispose()
+
+    def close_whole(self) -> None:
+        """Fold the write-ahead log into the file and close it: the file alone holds every event.
+
+        SQLite folds the log when its last connection closes too, but says nothing where it cannot.
+        """
+        with self._explaining(), self._engine.connect() as connection:
+            is_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        self.close()
+        log = self.path.with_name(self.path.name + "-wal")
+        if is_busy or (log.exists() and log.stat().st_size):
+            raise SinkError(
+                f"{self.path}: expected the only one to have it open, got a reader that keeps "
+                f"events in {log.name}"
+            )
 
     def abandon(self) -> None:
         """Close the store; what was committed stays."""
@@ -100,8 +117,9 @@ class RunStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         make_folder(path)
-        partial_path(path).unlink(missing_ok=True)
-        _remove_logs(partial_path(path))
+        with writing(path):
+            partial_path(path).unlink(missing_ok=True)
+            _remove_logs(partial_path(path))
         self._store = Store(partial_path(path))
 
     def write(self, events: Sequence[Event]) -> None:
@@ -110,8 +128,9 @@ class RunStore:
 
     def close(self) -> None:
         """Complete the store and give it its name."""
-        self._store.close()
-        _remove_logs(self._path)
+        self._store.close_whole()
+        with writing(self._path):
+            _remove_logs(self._path)
         replace_with_partial(self._path)
 
     def abandon(self) -> None:
@@ -146,13 +165,13 @@ def read_events(
 
 
 def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}")
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA busy_timeout=5000")
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 
     return engine
 

@@ -1,11 +1,13 @@
 """The SQLite store: transactions, repetition, versions, readers."""
 
+import resource
 import sqlite3
 
 import pytest
 
 from serving.core.errors import SinkError
 from serving.core.events import CameraState
+from serving.sinks import store as store_module
 from serving.sinks.store import RunStore, Store, read_events
 
 
@@ -113,3 +115,70 @@ def test_abandoned_store_of_a_run_stays_partial(tmp_path, crossing):
 
     assert not path.exists()
     assert [at_s for *_, at_s in rows(tmp_path / "events.sqlite.partial")] == [1.0]
+
+
+def test_store_of_a_run_that_a_reader_keeps_open_does_not_get_its_name(
+    tmp_path, crossing, monkeypatch
+):
+    monkeypatch.setattr(store_module, "_BUSY_TIMEOUT_MS", 20)
+    path, partial = tmp_path / "events.sqlite", tmp_path / "events.sqlite.partial"
+    store = RunStore(path)
+    store.write([crossing(1.0)])
+    reader = sqlite3.connect(partial)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    store.write([crossing(2.0)])
+
+    with pytest.raises(SinkError, match=r"\.partial: .*got a reader that keeps events in"):
+        store.close()
+    store.abandon()
+    reader.close()
+    assert not path.exists()
+    assert [at_s for *_, at_s in rows(partial)] == [1.0, 2.0]
+
+
+def test_store_of_a_run_that_meets_a_full_disk_at_its_end_does_not_get_its_name(tmp_path, crossing):
+    path = tmp_path / "events.sqlite"
+    store = RunStore(path)
+    store.write([crossing(float(at_s)) for at_s in range(100)])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # what is written stays in the log
+    try:
+        with pytest.raises(SinkError, match=r"events\.sqlite\.partial: cannot be written: disk"):
+            store.close()
+        store.abandon()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not path.exists()
+    assert len(rows(tmp_path / "events.sqlite.partial")) == 100
+
+
+def test_store_that_runs_add_to_closes_beside_a_reader(tmp_path, crossing):
+    path = tmp_path / "events.sqlite"
+    store = Store(path)
+    store.write([crossing(1.0)])
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM events").fetchone()
+    store.write([crossing(2.0)])
+    store.close()
+    reader.close()
+
+    assert [at_s for *_, at_s in rows(path)] == [1.0, 2.0]
+
+
+def test_question_mark_is_a_part_of_the_stores_name(tmp_path, crossing):
+    path = tmp_path / "who?mode=ro.sqlite"
+    store = Store(path)
+    store.write([crossing(1.0)])
+    store.close()
+
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert list(read_events(path)) == [crossing(1.0)]
+
+
+def test_folder_in_the_partial_stores_place_is_refused(tmp_path):
+    (tmp_path / "events.sqlite.partial").mkdir()
+    with pytest.raises(SinkError, match=r"events\.sqlite: cannot be written: "):
+        RunStore(tmp_path / "events.sqlite")
