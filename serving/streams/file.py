@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
 import av
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -21,13 +23,20 @@ CONTAINERS = "avi,mov,matroska,mpegts,mpeg,flv,asf,ogg,gif,h264,hevc,m4v,mjpeg"
 """What is opened. Playlists are not: they may name other files and addresses."""
 _MISSING_FRAMES_TOLERATED = 1
 """A container that states a length in seconds alone is right to about a frame."""
+_TURNS = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
+"""What the file's display matrix asks for, by degrees counterclockwise. Other angles are left."""
 
 
 class VideoFile:
     """The frames of a video file's first video stream, decoded to BGR on the caller's thread.
 
     Frame times come from the file, or from `fps` where it is given. A packet that cannot be decoded
-    is skipped; where frames were missing at the end, iterating raises after the last one.
+    is skipped; where frames were missing at the end, iterating raises after the last one. A film
+    that says it was filmed sideways is turned upright.
 
     Args:
         path: the file.
@@ -37,8 +46,8 @@ class VideoFile:
         hint: what to do when the file is missing, for the error.
 
     Raises:
-        SourceError: the file is missing, empty or not a video; while iterating, it is truncated or
-            has undecodable packets.
+        SourceError: the file is missing, empty or not a video; while iterating, it is truncated,
+            has undecodable packets, or its picture changes its size.
     """
 
     def __init__(
@@ -70,11 +79,7 @@ class VideoFile:
         self._stream.thread_type = "SLICE"  # frame threads would take the inference's cores
         self._stream.codec_context.thread_count = 1
         self._rate = self._stream.average_rate or self._stream.guessed_rate or Fraction(25)
-
-    @property
-    def image_size_hw(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self._stream.codec_context.height, self._stream.codec_context.width
+        self.image_size_hw = self._first_size_hw()
 
     @property
     def num_frames(self) -> int | None:
@@ -99,7 +104,12 @@ class VideoFile:
             for picture in pictures:
                 at_s = self._time_s(picture, index, at_s)
                 bgr = to_bgr.reformat(picture, format="bgr24", threads=1)
-                image = cast(NDArray[np.uint8], bgr.to_ndarray())
+                image = _upright(cast(NDArray[np.uint8], bgr.to_ndarray()), picture.rotation)
+                if image.shape[:2] != self.image_size_hw:
+                    raise self._error(
+                        f"frame {index}: expected {self.image_size_hw} px (height, width) as in "
+                        f"the first picture, got {image.shape[:2]}"
+                    )
                 yield Frame(image, self.camera_id, index, self._starts_at_s + at_s)
                 index += 1
         self._check_whole(index, num_packets, covered_s, num_undecodable)
@@ -107,6 +117,23 @@ class VideoFile:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+
+    def _first_size_hw(self) -> tuple[int, int]:
+        """Height and width of the first picture, upright; what the stream says where there is none.
+
+        Only a decoded picture says how it was held. The file is opened anew for it: not every
+        container can go back to its start.
+        """
+        size_hw = self._stream.codec_context.height, self._stream.codec_context.width
+        with (
+            suppress(av.FFmpegError),  # iterating says what is wrong
+            av.open(str(self.path), options={"format_whitelist": CONTAINERS}) as container,
+        ):
+            picture = next(container.decode(container.streams.video[0]), None)
+            if picture is not None:
+                size_hw = picture.height, picture.width
+                return size_hw[::-1] if picture.rotation % 180 == 90 else size_hw
+        return size_hw
 
     def _time_s(self, picture: VideoFrame, index: int, previous_s: float) -> float:
         """Seconds since the first frame; time never stands still, whatever the file says."""
@@ -156,3 +183,8 @@ class VideoFile:
 
     def _error(self, message: str) -> SourceError:
         return SourceError(f"camera '{self.camera_id}', {self.path}: {message}")
+
+
+def _upright(image: NDArray[np.uint8], rotation_deg: int) -> NDArray[np.uint8]:
+    turn = _TURNS.get(rotation_deg % 360)
+    return image if turn is None else cast(NDArray[np.uint8], cv2.rotate(image, turn))

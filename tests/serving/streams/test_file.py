@@ -45,6 +45,42 @@ def test_frames_come_in_their_order(encode):
     assert levels == pytest.approx([6 * index for index in range(12)], abs=5)
 
 
+@pytest.mark.parametrize(
+    ("turned", "size_hw", "white"),
+    [
+        (90, (64, 48), np.s_[:, :16]),
+        (-90, (64, 48), np.s_[:, 32:]),
+        (180, (48, 64), np.s_[32:]),
+        (0, (48, 64), np.s_[:16]),
+    ],
+)
+def test_film_that_was_filmed_sideways_is_turned_upright(turned, size_hw, white, encode):
+    path = encode("film.mp4", turned=turned)
+    video = VideoFile(path, "door")
+    first = next(iter(video)).image
+    _, theirs = cv2.VideoCapture(str(path)).read()
+
+    assert video.image_size_hw == first.shape[:2] == size_hw
+    assert first[white].min() > 200
+    assert first.mean() == pytest.approx(128, abs=10)
+    assert np.abs(first.astype(int) - theirs).max() <= 8
+
+
+def test_picture_that_changes_its_size_ends_the_source_after_those_before_it(encode, tmp_path):
+    parts = [encode("a.h264", num_frames=3), encode("b.h264", num_frames=3, size_hw=(64, 48))]
+    path = tmp_path / "film.h264"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    seen = []
+
+    with pytest.raises(SourceError) as refusal:
+        seen.extend(VideoFile(path, "door"))
+    assert str(refusal.value) == (
+        f"camera 'door', {path}: frame 3: expected (48, 64) px (height, width) as in the first "
+        f"picture, got (64, 48)"
+    )
+    assert len(seen) == 3
+
+
 def test_missing_file_says_where_it_looked_and_what_to_do(tmp_path):
     with pytest.raises(SourceError) as refusal:
         VideoFile(tmp_path / "none.avi", "door", hint="`make film` makes it")
