@@ -33,8 +33,9 @@ def write_card(request: Request, parts: Parts) -> EvaluationResult:
             f"key 'card.results' ({ORIGIN}): expected results of {bundle.ref} with the model "
             f"{bundle.model_sha256}, got {path} of {measured[0]} with {measured[1]}"
         )
-    of_the_model = [v.figure for v in result.verdicts if v.task is not Task.LABELS]
-    card = update_card(folder, of_the_model, _command(result, request))
+    # A figure that is held against two targets has two verdicts.
+    of_the_model = dict.fromkeys(v.figure for v in result.verdicts if v.task is not Task.LABELS)
+    card = update_card(folder, tuple(of_the_model), _command(result, request))
     return EvaluationResult(
         request.task.value,
         result.dataset,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_the_figures_stand_in_bundle_and_card_with_the_command(folder, request_)
     assert "0.876" in card or "0.877" in card
     assert f"python -m evaluation task=sample detector.bundle={folder}" in card
     assert Bundle.load(folder).metrics["evaluation"]["figures"][0]["n"] == 321
+
+
+def test_a_figure_that_is_held_against_two_targets_stands_once(folder, request_):
+    bundle = Bundle.load(folder)
+    goal = {"task": "detection", "metric": "AP50", "kind": "goal", "source": "s", "definition": "d"}
+    targets = {name: {**goal, "target": at} for name, at in (("good", 0.7), ("best", 0.9))}
+    parts = replace(PARTS, benchmark=Benchmark.from_values({"targets": targets}, "test"))
+    write_results(request_.card.results, bundle=bundle.ref, model_sha256=bundle.model_sha256)
+    assert len(write_card(request_, parts).verdicts) == 2
+    assert len(Bundle.load(folder).metrics["evaluation"]["figures"]) == 1
 
 
 @pytest.mark.parametrize("wrong", ["bundle", "model_sha256"])
