@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.catalog import CATALOG
+from datasets.formats import coco
+from serving.core.detections import Detections
 from serving.core.errors import DatasetError, LabelError
 
 IGNORED = -1
 """Class of a box inside which nothing is learned: COCO's `iscrowd`, people too unclear to call."""
-
-_OUTSIDE_TOLERANCE_PX = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,61 +171,25 @@ def read_coco(path: Path, class_names: Sequence[str]) -> list[LabelledImage]:
     """The images of a COCO file in order of frame index, then name; categories match by name.
 
     Raises:
-        LabelError: the file is not COCO, a category is not in `class_names`, an annotation
-            belongs to no image, or a box is empty or lies outside its image.
+        LabelError: a label is of a category that is not in `class_names`, or the file is one that
+            `datasets.formats.coco.read` refuses.
     """
-    try:
-        coco = json.loads(path.read_text(encoding="utf-8"))
-        categories = {entry["id"]: entry["name"] for entry in coco["categories"]}
-        images = {entry["id"]: entry for entry in coco["images"]}
-        boxes: dict[int, list[tuple[list[float], int]]] = {key: [] for key in images}
-        for annotation in coco["annotations"]:
-            where = f"{path}, annotation {annotation['id']}"
-            image = images.get(annotation["image_id"])
-            if image is None:
-                raise LabelError(f"{where}: expected a known image, got {annotation['image_id']}")
-            class_id = _class_id(annotation, categories, class_names, where)
-            boxes[image["id"]].append((_xyxy(annotation["bbox"], image, where), class_id))
-        labelled = [
-            LabelledImage(
-                image["file_name"],
-                image.get("frame_index"),
-                np.array([box for box, _ in boxes[key]], np.float32).reshape(-1, 4),
-                np.array([class_id for _, class_id in boxes[key]], np.int64),
+    dataset = coco.read(path)
+    names = {category.id: category.name for category in dataset.categories}
+    for annotation in dataset.annotations:
+        if names[annotation.category_id] not in class_names:
+            raise LabelError(
+                f"{path}, annotation {annotation.id}: expected a class of {list(class_names)}, "
+                f"got '{names[annotation.category_id]}'"
             )
-            for key, image in images.items()
-        ]
-    except OSError as error:
-        raise LabelError(f"{path}: expected a COCO file: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise LabelError(f"{path}: expected a COCO file, got {error!r}") from error
+    found = dataset.detections(class_names)
+    labelled = [_labelled(image, found[image.id]) for image in dataset.images]
     return sorted(labelled, key=lambda image: (image.frame_index or 0, image.file_name))
 
 
-def _class_id(
-    annotation: dict[str, Any], categories: dict[int, str], names: Sequence[str], where: str
-) -> int:
-    name = categories.get(annotation["category_id"])
-    if name not in names:
-        raise LabelError(f"{where}: expected a class of {list(names)}, got '{name}'")
-    return IGNORED if annotation.get("iscrowd") else list(names).index(name)
-
-
-def _xyxy(bbox: list[float], image: dict[str, Any], where: str) -> list[float]:
-    left, top, width, height = (float(value) for value in bbox)
-    right, bottom = left + width, top + height
-    slack = _OUTSIDE_TOLERANCE_PX
-    inside = (
-        left >= -slack
-        and top >= -slack
-        and right <= image["width"] + slack
-        and bottom <= image["height"] + slack
-    )
-    if not (width > 0 and height > 0 and inside):
-        raise LabelError(
-            f"{where}: expected a box inside {image['width']}×{image['height']} px, got {bbox}"
-        )
-    return [left, top, right, bottom]
+def _labelled(image: coco.Image, labels: Detections) -> LabelledImage:
+    class_id = np.where(labels.columns[coco.CROWD_COLUMN], IGNORED, labels.class_id)
+    return LabelledImage(image.file_name, image.frame_index, labels.xyxy_px, class_id)
 
 
 def split_by_time(

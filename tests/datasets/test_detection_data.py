@@ -79,11 +79,11 @@ def test_unclear_people_are_ignored_and_categories_match_by_name(
     [
         (
             lambda c: c["annotations"][0].update(bbox=[60, 2, 10, 20]),
-            r"annotation 1: expected a box inside 64×48 px, got \[60, 2, 10, 20\]",
+            r"annotation 1: expected a box with an area inside 64×48 px, got \[60",
         ),
         (
             lambda c: c["annotations"][0].update(bbox=[1, 2, 0, 20]),
-            r"annotation 1: expected a box inside 64×48 px, got \[1, 2, 0, 20\]",
+            r"annotation 1: expected a box with an area inside 64×48 px, got \[1",
         ),
         (
             lambda c: c["categories"][0].update(name="dog"),
@@ -91,9 +91,11 @@ def test_unclear_people_are_ignored_and_categories_match_by_name(
         ),
         (
             lambda c: c["annotations"][0].update(image_id=9),
-            "annotation 1: expected a known image, got 9",
+            "annotation 1: expected the id of an image, got 9",
         ),
-        (lambda c: c.pop("images"), "expected a COCO file, got KeyError"),
+        (lambda c: c["images"][0].update(id=1), "image 1: expected each id once, got it twice"),
+        (lambda c: c["annotations"][1].update(id=1), "annotation 1: expected each id once"),
+        (lambda c: c.pop("images"), r"labels\.json: expected a list 'images', got NoneType"),
     ],
 )
 def test_labels_that_contradict_themselves_are_refused(
@@ -104,10 +106,13 @@ def test_labels_that_contradict_themselves_are_refused(
         read_coco(write(coco), ["person"])
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1, 2]"])
-def test_a_file_that_is_no_coco_file_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "expected JSON"), ("not json", "expected JSON"), ("[1, 2]", "expected an object with")],
+)
+def test_a_file_that_is_no_coco_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "labels.json").write_text(text)
-    with pytest.raises(LabelError, match=r"labels\.json: expected a COCO file"):
+    with pytest.raises(LabelError, match=rf"labels\.json: {message}"):
         read_coco(tmp_path / "labels.json", ["person"])
 
 
