@@ -41,7 +41,8 @@ class OpenVinoBackend:
             omitted.
 
     Raises:
-        BundleError: the file is no ONNX model, or not the one that `bundle.json` describes.
+        BundleError: the file is no ONNX model, not the one that `bundle.json` describes, or cannot
+            be compiled, be it for `cache_dir` in which nothing can be written.
         ValueError: an unknown precision, or no thread or picture.
     """
 
@@ -76,11 +77,17 @@ class OpenVinoBackend:
         self._outputs = [_spec(port) for port in model.outputs]
         check_model(bundle, [_spec(port) for port in model.inputs], self._outputs)
         shape = (at_least_one("batch_size", batch_size), *bundle.input_size_hw, 3)
-        model.reshape(list(shape))
         self._piece = np.zeros(shape, np.uint8)
-        self._request: ov.InferRequest | None = core.compile_model(
-            model, "CPU", settings
-        ).create_infer_request()
+        try:
+            model.reshape(list(shape))
+            compiled = core.compile_model(model, "CPU", settings)
+            self._request: ov.InferRequest | None = compiled.create_infer_request()
+        except RuntimeError as error:
+            where = "" if cache_dir is None else f" with the cache folder {cache_dir}"
+            raise BundleError(
+                f"{bundle.model_path}: expected a model that OpenVINO can compile for {shape}"
+                f"{where}, got: {error}"
+            ) from error
 
     @property
     def bundle(self) -> Bundle:

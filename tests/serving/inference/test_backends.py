@@ -208,3 +208,10 @@ def test_openvino_keeps_compiled_models_where_told(bundle, pictures, expected, t
         backend = OpenVinoBackend(bundle, precision="f32", cache_dir=tmp_path / "cache")
         assert_alike(backend.infer(pictures), expected)
     assert list((tmp_path / "cache").iterdir())
+
+
+def test_openvino_refuses_a_cache_folder_that_cannot_be_made(bundle, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BundleError, match=r"with the cache folder .*cache, got: ") as refused:
+        OpenVinoBackend(bundle, cache_dir=tmp_path / "file" / "cache")
+    assert str(bundle.model_path) in str(refused.value)
