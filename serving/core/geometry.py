@@ -14,6 +14,10 @@ from serving.core.errors import CalibrationError
 Point = tuple[float, float]
 
 MIN_POINT_PAIRS = 4
+_FAR_DOWN_PX: Point = (0.0, 10_000.0)
+"""Below the horizon of any picture that is not upside down."""
+_HORIZON_W = 1e-12
+"""Points whose homogeneous coordinate w is at most this lie on the horizon or beyond it."""
 _COLLINEAR_SHARE = 0.02
 """Points whose thinner spread is under this share of the wider one count as lying on a line."""
 
@@ -76,13 +80,21 @@ def polygon_area(polygon: NDArray[np.floating]) -> float:
 class Homography:
     """Maps the picture to the floor: metres from pixels, for points that touch the floor.
 
-    `matrix` (3, 3) takes image pixels to floor metres. `residual_m` is the root mean square
-    distance in metres between the given floor points and the mapped picture points; 0 for a
-    matrix that was given as such.
+    `matrix` (3, 3) takes image pixels to floor metres. A homography alone does not tell the floor
+    in front of the camera from its mirror image beyond the horizon: `seen_px` is a picture point
+    on the floor's side, by default one far below the picture, and the sign of `matrix` is chosen
+    so that w, the third homogeneous coordinate, is positive there. `residual_m` is the root mean
+    square distance in metres between the given floor points and the mapped picture points; 0 for
+    a matrix that was given as such.
+
+    Raises:
+        CalibrationError: the matrix is no finite, invertible (3, 3), or has `seen_px` on its
+            horizon.
     """
 
     matrix: NDArray[np.float64]
     residual_m: float = 0.0
+    seen_px: Point = _FAR_DOWN_PX
 
     def __post_init__(self) -> None:
         matrix = np.array(self.matrix, np.float64)
@@ -92,6 +104,13 @@ class Homography:
             )
         if abs(np.linalg.det(matrix / np.linalg.norm(matrix))) < 1e-14:
             raise CalibrationError("homography: expected an invertible matrix, got a singular one")
+        seen_w = float(matrix[2] @ (*self.seen_px, 1.0))
+        if abs(seen_w) <= _HORIZON_W:
+            raise CalibrationError(
+                f"homography: expected seen_px below the horizon, got {self.seen_px} on it"
+            )
+        if seen_w < 0:
+            matrix = -matrix
         matrix.setflags(write=False)
         object.__setattr__(self, "matrix", matrix)
 
@@ -100,7 +119,8 @@ class Homography:
         """The least-squares homography through at least four pairs.
 
         Raises:
-            CalibrationError: too few pairs, pairs of unequal number, or points on one line.
+            CalibrationError: too few pairs, pairs of unequal number, points on one line, or
+                points that only a floor on both sides of the horizon would fit.
         """
         if len(image_px) != len(floor_m):
             raise CalibrationError(
@@ -122,16 +142,24 @@ class Homography:
         matrix, _ = cv2.findHomography(pixels, metres, 0)
         if matrix is None:
             raise CalibrationError(f"calibration: no homography fits the points {list(image_px)}")
-        fitted = cls(np.asarray(matrix, np.float64))
-        distance_m = np.linalg.norm(fitted.to_floor(pixels) - metres, axis=1)
-        return cls(fitted.matrix, residual_m=float(np.sqrt(np.mean(distance_m**2))))
+        fitted = cls(np.asarray(matrix, np.float64), seen_px=image_px[0])
+        offset_m = fitted.to_floor(pixels) - metres
+        if not np.isfinite(offset_m).all():
+            raise CalibrationError(
+                f"calibration: expected image_px and floor_m in the same order, got points on both "
+                f"sides of the horizon that fits them best: {pixels.tolist()}, {metres.tolist()}"
+            )
+        distance_m = np.linalg.norm(offset_m, axis=1)
+        residual_m = float(np.sqrt(np.mean(distance_m**2)))
+        return cls(fitted.matrix, residual_m, fitted.seen_px)
 
     def to_floor(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
         """(N, 2) floor positions in metres of image points (N, 2); inf at or above the horizon."""
         return _project(self.matrix, points_px)
 
     def to_image(self, points_m: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(N, 2) image pixels of floor positions (N, 2) in metres."""
+        """(N, 2) image pixels of floor positions (N, 2) in metres; inf behind the camera."""
+        # The inverse's w is 1 / w of the picture point, so it is positive in front of the camera.
         return _project(np.linalg.inv(self.matrix), points_m)
 
     def metres_per_pixel(self, points_px: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -139,7 +167,7 @@ class Homography:
         points = np.asarray(points_px, np.float64)
         numerator = points @ self.matrix[:2, :2].T + self.matrix[:2, 2]
         w = points @ self.matrix[2, :2] + self.matrix[2, 2]
-        w = np.where(np.abs(w) < 1e-12, 1e-12, w)[:, None, None]
+        w = np.where(np.abs(w) < _HORIZON_W, _HORIZON_W, w)[:, None, None]
         return np.asarray(
             self.matrix[None, :2, :2] / w
             - numerator[:, :, None] * self.matrix[None, None, 2, :2] / w**2
@@ -151,7 +179,7 @@ def _project(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDAr
     w = homogeneous[:, 2:]
     with np.errstate(divide="ignore", invalid="ignore"):
         projected = homogeneous[:, :2] / w
-    return np.where(np.abs(w) < 1e-12, np.inf, projected)
+    return np.where(w <= _HORIZON_W, np.inf, projected)
 
 
 def _independent_points(points: NDArray[np.float64]) -> int:

@@ -109,5 +109,5 @@ def _on_floor(box_px: Floats, floor: Homography | None) -> tuple[Floats, Floats]
         position_m[above_horizon] = 0.0
     foot_m, gap_m = position_m[:count], position_m[count:] - position_m[:count]
     doubt_m = np.hypot(gap_m[:, 0], gap_m[:, 1])
-    doubt_m[above_horizon[:count]] = np.inf
+    doubt_m[above_horizon[:count] | above_horizon[count:]] = np.inf
     return foot_m, doubt_m

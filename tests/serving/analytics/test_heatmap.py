@@ -54,12 +54,13 @@ def test_time_outside_the_area_is_kept_apart(heatmap, tracks_at):
     assert (heatmap.person_seconds.sum(), heatmap.outside_s) == (1.0, 1.0)
 
 
-def test_feet_at_the_horizon_are_outside(tracks_at):
+@pytest.mark.parametrize("y_px", [100, 80])
+def test_feet_at_or_above_the_horizon_are_outside(tracks_at, y_px):
     # The horizon of this floor lies at y = 100.
     floor = Homography(np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0.01, -1.0]]))
-    heatmap = Heatmap("cam", floor)
+    heatmap = Heatmap("cam", floor, cell_m=5.0, area_m=(-500.0, -500.0, 500.0, 500.0))
     for at_s in (0.0, 1.0):
-        heatmap.update(tracks_at({1: (50, 100)}), at_s)
+        heatmap.update(tracks_at({1: (50, y_px)}), at_s)
     assert (heatmap.person_seconds.sum(), heatmap.outside_s) == (0.0, 1.0)
 
 

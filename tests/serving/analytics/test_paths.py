@@ -55,9 +55,10 @@ def test_a_point_of_an_uncalibrated_camera_has_no_metres(tracks_at):
     assert event.xy_m is None
 
 
-def test_a_point_at_the_horizon_has_no_metres(tracks_at):
+@pytest.mark.parametrize("y_px", [100, 80])
+def test_a_point_at_or_above_the_horizon_has_no_metres(tracks_at, y_px):
     floor = Homography(np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0.01, -1.0]]))
-    (event,) = FlowPaths("cam", floor).update(tracks_at({1: (50, 100)}), 0.0)
+    (event,) = FlowPaths("cam", floor).update(tracks_at({1: (50, y_px)}), 0.0)
     assert event.xy_m is None
 
 

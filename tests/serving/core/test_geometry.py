@@ -96,6 +96,57 @@ def test_a_singular_matrix_is_refused():
         Homography(np.ones((3, 3)))
 
 
+# x = 100 (u - 50) / (v - 100) m and y = 1000 / (v - 100) m: the horizon lies at v = 100 px, and the
+# picture point (60, 200) shows the floor point (10, 10).
+HORIZON_100 = np.array([[100.0, 0, -5000], [0, 0, 1000], [0, 1, -100]])
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0, 0.01, -0.01])
+def test_what_is_at_or_above_the_horizon_has_no_floor_position(scale):
+    points_px = np.array([[60.0, 200.0], [60.0, 100.0], [60.0, 99.0], [60.0, 0.0]])
+    floor_m = Homography(scale * HORIZON_100).to_floor(points_px)
+    np.testing.assert_allclose(floor_m, [[10, 10], *[[np.inf, np.inf]] * 3])
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0])
+def test_the_floor_behind_the_camera_is_nowhere_in_the_picture(scale):
+    points_m = np.array([[10.0, 10.0], [-10.0, -10.0]])
+    image_px = Homography(scale * HORIZON_100).to_image(points_m)
+    np.testing.assert_allclose(image_px, [[60, 200], [np.inf, np.inf]])
+
+
+@pytest.mark.parametrize(("below", "above"), [(1, -1), (-1, 1)])
+def test_the_calibration_points_tell_on_which_side_of_the_horizon_the_floor_lies(below, above):
+    # The picture of `HORIZON_100`, and the same turned upside down about its horizon.
+    corners_px = [(50, 110), (60, 110), (60, 200), (50, 200)]
+    image_px = [(x, 100 + below * (y - 100)) for x, y in corners_px]
+    floor_m = [(0, 100), (100, 100), (10, 10), (0, 10)]
+    fitted = Homography.from_point_pairs(image_px, floor_m)
+    points_px = np.array([[60.0, 100 + below * 50], [60.0, 100 + above * 50]])
+    np.testing.assert_allclose(fitted.to_floor(points_px), [[20, 20], [np.inf, np.inf]], rtol=1e-6)
+    np.testing.assert_allclose(fitted.to_image(np.array([[20.0, 20.0]])), points_px[:1])
+
+
+def test_a_camera_that_looks_straight_down_has_no_horizon_in_sight():
+    corners_px = [(0.0, 0.0), (640.0, 0.0), (640.0, 480.0), (0.0, 480.0)]
+    fitted = Homography.from_point_pairs(corners_px, [(x / 100, y / 100) for x, y in corners_px])
+    points_px = np.array([[0.0, 0.0], [639.0, 479.0], [320.0, -2000.0], [320.0, 20000.0]])
+    np.testing.assert_allclose(fitted.to_floor(points_px), points_px / 100, atol=1e-6)
+
+
+def test_calibration_points_on_both_sides_of_their_horizon_are_refused():
+    swapped_m = [(0, 0), (2, 0), (0, 2), (2, 2)]  # a square's corners seen as a bow tie's
+    with pytest.raises(CalibrationError, match="expected image_px and floor_m in the same order"):
+        Homography.from_point_pairs([tuple(point) for point in SQUARE_PX], swapped_m)
+
+
+def test_a_point_on_the_horizon_cannot_tell_the_side_of_the_floor():
+    with pytest.raises(
+        CalibrationError, match=r"expected seen_px below the horizon, got \(3, 100\)"
+    ):
+        Homography(HORIZON_100, seen_px=(3, 100))
+
+
 @given(x=st.floats(0, 768), y=st.floats(200, 576))
 def test_metres_per_pixel_is_the_derivative_of_the_floor_position(x, y):
     homography = Homography.from_point_pairs(

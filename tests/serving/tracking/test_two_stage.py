@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from serving.core.detections import EMBEDDING_COLUMN, Detections
 from serving.core.errors import ConfigError
 from serving.core.geometry import Homography
+from serving.tracking.sighting import Sighting
 from serving.tracking.tracker import Tracker
 from serving.tracking.two_stage import TwoStageTracker
 
@@ -224,6 +225,20 @@ def test_hidden_feet_are_no_jump_on_the_floor():
 def test_feet_at_the_horizon_are_gated_by_the_picture_alone():
     tracker = TwoStageTracker(floor=HORIZON)
     assert list(follow(tracker, [seen((100 + i, 200)) for i in range(4)], 0.1)[-1]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("seen_px", "doubted"), [((0, 300), [True, True, False]), ((0, 0), [False, True, True])]
+)
+def test_where_feet_are_or_may_be_past_the_horizon_the_floor_tells_nothing(seen_px, doubted):
+    # Boxes 100 px high: the feet may be 30 px further down, for the middle one past either horizon.
+    floor = Homography(HORIZON.matrix, seen_px=seen_px)
+    feet_px = [(100, 150), (100, 200 if seen_px[1] else 180), (100, 250)]
+    sighting = Sighting.of(
+        seen(*feet_px), low_score=0.1, duplicate_iou=1.0, floor=floor, embedding_size=0
+    )
+    assert np.isinf(sighting.foot_doubt_m).tolist() == doubted
+    assert np.isfinite(sighting.foot_m).all()
 
 
 def test_appearance_outweighs_a_little_distance():
