@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from serving.core.bundle import Bundle
-from serving.core.errors import BundleError
+from serving.core.errors import BundleError, LabelError
 
 
 def _train(repository: Path, output: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
@@ -75,4 +76,34 @@ def test_a_folder_of_other_files_is_no_place_for_a_bundle_and_nothing_is_trained
     assert result.returncode == BundleError.exit_code
     assert result.stderr.splitlines()[-1].startswith(f"error: {taken}: expected no folder, an")
     assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
+@pytest.mark.parametrize(
+    ("category", "bbox", "message"),
+    [
+        ("person", [700, 2, 100, 20], "expected a box with an area inside 768×576 px"),
+        ("dog", [1, 2, 10, 20], "expected a class of ['person'], got 'dog'"),
+    ],
+)
+def test_labels_that_cannot_be_learned_are_one_line_and_nothing_is_trained(
+    repository: Path,
+    sample_video: Path,
+    tmp_path: Path,
+    category: str,
+    bbox: list[int],
+    message: str,
+) -> None:
+    labels = tmp_path / "labels.json"
+    image = {"id": 1, "file_name": "a.png", "frame_index": 0, "width": 768, "height": 576}
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": bbox}
+    categories = [{"id": 1, "name": category}]
+    labels.write_text(
+        json.dumps({"images": [image], "annotations": [box], "categories": categories})
+    )
+    source = f"{{_target_: datasets.detection.CocoVideo, labels: {labels}, video: {sample_video}}}"
+    result = _train(repository, tmp_path, f"data.sources=[{source}]")
+    assert result.returncode == LabelError.exit_code
+    assert result.stderr.splitlines()[-1].startswith(f"error: {labels}, annotation 1: {message}")
+    assert "Traceback" not in result.stderr
     assert not list(tmp_path.rglob("*.ckpt"))
