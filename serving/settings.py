@@ -1,7 +1,7 @@
 """What an operator writes: a site with its cameras, and how one run of it goes.
 
-`parse_site` and `parse_run` check what the configuration files and the command line say; nothing
-behind them sees an unchecked value.
+`serving.configuration.parse` checks a `Run`, `parse_site` a site; nothing behind them sees an
+unchecked value of the configuration files or the command line.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Camera(Settings):
     Attributes:
         source: a video file or a folder of pictures; a relative path starts at the working
             directory.
-        role: what the camera is for.
+        role: what the camera is for: a label in the report, which changes nothing else.
         fps: frames a second at which the source was filmed, where the file is wrong or has no time.
         starts_at: when its first frame was filmed, with a time zone. Without it, replay counts
             seconds from 0 (1970-01-01 UTC) and live mode takes the clock's time.

@@ -4,8 +4,6 @@ github.com/intel-iot-devkit/sample-videos, CC BY 4.0, credit Intel Corporation. 
 `footage/` are a network's own, made by `training.detection.pseudo_labels`.
 """
 
-from pathlib import Path
-
 from datasets.catalog.entry import AddressOrigin, CatalogEntry, MirrorOrigin
 
 _PREVIEWS = "https://raw.githubusercontent.com/intel-iot-devkit/sample-videos/master/preview"
@@ -47,5 +45,3 @@ FOOTAGE = tuple(
     )
     for name, (sha256, size_bytes) in _FILES.items()
 )
-
-LABELS_DIR = Path(__file__).with_name("footage")

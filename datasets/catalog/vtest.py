@@ -18,9 +18,6 @@ VTEST = CatalogEntry(
     ),
 )
 
-FRAMES_HZ = 7.0
-"""Pictures a second at which the sequence was shot; the file's header says 10."""
-
 NUM_FRAMES = 795
 
 LABELS_PATH = Path(__file__).with_name("vtest_labels.coco.json")

@@ -77,11 +77,6 @@ class ClearTotals:
         )
 
 
-def clear_mot(sequence: SequencePair, iou_threshold: float = IOU_THRESHOLD) -> Clear:
-    """CLEAR MOT of a sequence, as TrackEval computes it; MOTA is 0 where there is no truth."""
-    return clear_totals(sequence, iou_threshold).score()
-
-
 def clear_totals(sequence: SequencePair, iou_threshold: float = IOU_THRESHOLD) -> ClearTotals:
     """Match frame by frame and sum by block."""
     num_blocks, num_ids = sequence.num_blocks, sequence.num_true_ids

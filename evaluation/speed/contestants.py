@@ -155,7 +155,7 @@ class ServerPipeline:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """See `evaluation.peer_loop`."""
+    """See `evaluation.speed.peer_loop`."""
 
     server: Server
 

@@ -100,10 +100,6 @@ class Detections:
             {name: values[rows] for name, values in self.columns.items()},
         )
 
-    def with_column(self, name: str, values: NDArray[Any]) -> Detections:
-        """The same detections with one more column; `values` has one row a detection."""
-        return Detections(self.xyxy_px, self.score, self.class_id, {**self.columns, name: values})
-
 
 def _rows(values: NDArray[Any], count: int, name: str) -> NDArray[Any]:
     if len(values) != count:
