@@ -65,7 +65,13 @@ class ZoneOccupancy:
         return events
 
     def finish(self, at_s: float) -> list[Event]:
-        """The counts of the period that the end cuts short."""
+        """The counts of the period that the end cuts short.
+
+        Nothing when the period's only frame came just as it began and the stream ends: it stands
+        for no time, and the counts of that moment were told with the period before.
+        """
+        if self._period is not None and at_s <= self._period * self._period_s:
+            self._samples.clear()
         return self._counts(at_s)
 
     def _counts(self, end_s: float) -> list[Event]:

@@ -119,6 +119,21 @@ def test_a_period_without_frames_is_not_reported_as_empty(tracks_at):
     assert [(event.at_s, event.count) for event in events] == [(5.0, 1), (23.0, 1)]
 
 
+def test_a_stream_that_ends_as_a_period_begins_is_told_that_moment_once(tracks_at):
+    occupancy = ZoneOccupancy("cam", [TILL])
+    events = []
+    for at_s, feet_px in ((0.0, {1: INSIDE}), (4.0, {1: INSIDE}), (5.0, {})):
+        events += occupancy.update(tracks_at(feet_px), at_s)
+    events += occupancy.finish(5.0)
+    assert [(event.at_s, event.count) for event in events] == [(5.0, 1)]
+
+
+def test_a_stream_of_one_frame_within_a_period_is_told(tracks_at):
+    occupancy = ZoneOccupancy("cam", [TILL])
+    assert occupancy.update(tracks_at({1: INSIDE}), 7.0) == []
+    assert [(event.at_s, event.count) for event in occupancy.finish(7.0)] == [(7.0, 1)]
+
+
 def test_occupancy_of_a_stream_without_frames_is_nothing():
     assert ZoneOccupancy("cam", [TILL]).finish(10.0) == []
 
