@@ -20,6 +20,8 @@ _HORIZON_W = 1e-12
 """Points whose homogeneous coordinate w is at most this lie on the horizon or beyond it."""
 _COLLINEAR_SHARE = 0.02
 """Points whose thinner spread is under this share of the wider one count as lying on a line."""
+_ON_LINE_SHARE = 1e-9
+"""Points whose triangle with a side is under this share of the extent squared are on its line."""
 
 
 def signed_distance_px(
@@ -74,6 +76,26 @@ def polygon_area(polygon: NDArray[np.floating]) -> float:
     """Area enclosed by `polygon` (M, 2), in its squared unit (shoelace formula)."""
     x, y = np.asarray(polygon, np.float64).T
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def sides_cross(polygon: NDArray[np.floating]) -> bool:
+    """Whether two sides of `polygon` (M, 2) cross, each at a point inside the other one.
+
+    Sides that touch or lie along each other do not cross.
+    """
+    starts = np.asarray(polygon, np.float64)
+    ends = np.concatenate([starts[1:], starts[:1]])
+    along = ends - starts
+
+    def sides_of(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(M, M) on which side, ±1, of the line through side i point j lies; 0 on the line."""
+        offset = points[None] - starts[:, None]
+        across = along[:, None, 0] * offset[..., 1] - along[:, None, 1] * offset[..., 0]
+        extent = float(np.ptp(starts, axis=0).max())
+        return np.where(np.abs(across) <= _ON_LINE_SHARE * extent**2, 0.0, np.sign(across))
+
+    parts = sides_of(starts) * sides_of(ends) < 0
+    return bool((parts & parts.T).any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,8 @@ from serving.core.errors import ConfigError
 from serving.core.geometry import Point
 
 MIN_POLYGON_POINTS = 3
+_THINNEST_SHARE = 1e-6
+"""Polygons with less than this share of their longest extent squared as area are lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Zone:
     """A polygon, at least three points, on which people are counted and timed.
 
     Raises:
-        ConfigError: fewer than three points, or no area.
+        ConfigError: fewer than three points, no area, or sides that cross each other.
     """
 
     name: str
@@ -59,7 +61,14 @@ class Zone:
                 f"zone '{self.name}': polygon needs at least {MIN_POLYGON_POINTS} points, "
                 f"got {len(self.polygon_px)}"
             )
-        if geometry.polygon_area(np.asarray(self.polygon_px)) == 0:
+        polygon_px = np.asarray(self.polygon_px, np.float64)
+        if geometry.sides_cross(polygon_px):
+            raise ConfigError(
+                f"zone '{self.name}': expected a polygon whose sides do not cross, "
+                f"got {list(self.polygon_px)}"
+            )
+        extent_px = float(np.ptp(polygon_px, axis=0).max())
+        if geometry.polygon_area(polygon_px) <= _THINNEST_SHARE * extent_px**2:
             raise ConfigError(
                 f"zone '{self.name}': expected a polygon with an area, got points on one line "
                 f"{list(self.polygon_px)}"
