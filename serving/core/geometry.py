@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ _HORIZON_W = 1e-12
 """Points whose homogeneous coordinate w is at most this lie on the horizon or beyond it."""
 _COLLINEAR_SHARE = 0.02
 """Points whose thinner spread is under this share of the wider one count as lying on a line."""
+_MOST_POINTS_TRIED = 20
+"""Of so many calibration points, the outermost, all foursomes can be gone through in no time."""
 _ON_LINE_SHARE = 1e-9
 """Points whose triangle with a side is under this share of the extent squared are on its line."""
 
@@ -156,7 +159,7 @@ class Homography:
         pixels = np.asarray(image_px, np.float64)
         metres = np.asarray(floor_m, np.float64)
         for name, points in (("image_px", pixels), ("floor_m", metres)):
-            if _independent_points(points) < MIN_POINT_PAIRS:
+            if not _in_general_position(points):
                 raise CalibrationError(
                     f"calibration {name}: expected {MIN_POINT_PAIRS} points of which no three lie "
                     f"on one line, got collinear points {points.tolist()}"
@@ -204,18 +207,22 @@ def _project(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDAr
     return np.where(w <= _HORIZON_W, np.inf, projected)
 
 
-def _independent_points(points: NDArray[np.float64]) -> int:
-    """How many points (at most 4) can be chosen so that no three of them lie on a line."""
-    chosen: list[int] = []
-    for candidate in range(len(points)):
-        trial = [*chosen, candidate]
-        triples = [(a, b, candidate) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
-        distinct = all(not np.allclose(points[c], points[candidate]) for c in chosen)
-        if distinct and not any(_collinear(points[list(triple)]) for triple in triples):
-            chosen = trial
-        if len(chosen) == MIN_POINT_PAIRS:
-            break
-    return len(chosen)
+def _in_general_position(points: NDArray[np.float64]) -> bool:
+    """Whether four points can be chosen of which no three lie on a line.
+
+    The outermost points are tried, `_MOST_POINTS_TRIED` of them: the spread counts.
+    """
+    points = np.unique(points, axis=0)
+    from_middle = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    outer_first = points[np.argsort(-from_middle, kind="stable")][:_MOST_POINTS_TRIED]
+    on_line = {
+        triple: _collinear(outer_first[list(triple)])
+        for triple in combinations(range(len(outer_first)), 3)
+    }
+    return any(
+        not any(on_line[triple] for triple in combinations(four, 3))
+        for four in combinations(range(len(outer_first)), MIN_POINT_PAIRS)
+    )
 
 
 def _collinear(triple: NDArray[np.float64]) -> bool:

@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -84,6 +86,20 @@ def test_points_that_fix_no_homography_are_refused(image_px, message):
     floor_m = [(0, 0), (1, 0), (1, 1), (0, 1)][: len(image_px)]
     with pytest.raises(CalibrationError, match=message):
         Homography.from_point_pairs(image_px, floor_m)
+
+
+def test_four_points_in_general_position_suffice_whatever_comes_first():
+    # No three of (2, 0) (0, 2) (1, 0) (0, 1) lie on a line; each is on one with two of the others.
+    image_px = [(0, 0), (2, 0), (0, 2), (1, 0), (0, 1), (1, 1)]
+    for order in permutations(image_px):
+        fitted = Homography.from_point_pairs(order, [(3 * x, 3 * y) for x, y in order])
+        assert fitted.residual_m == pytest.approx(0, abs=1e-9)
+
+
+def test_points_on_one_line_but_one_are_refused_however_many():
+    points = [(float(x), 2.0 * x) for x in range(40)] + [(5.0, 90.0)]
+    with pytest.raises(CalibrationError, match="got collinear points"):
+        Homography.from_point_pairs(points, points)
 
 
 def test_unpaired_points_are_refused():
