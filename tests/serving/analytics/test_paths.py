@@ -1,15 +1,10 @@
 import numpy as np
 import pytest
 
-from serving.analytics.paths import FlowPaths, flow_field, flow_lines
-from serving.core.events import PathPoint
+from serving.analytics.paths import FlowPaths
 from serving.core.geometry import Homography
 
 FLOOR = Homography(np.diag([0.01, 0.01, 1.0]))
-
-
-def point(track_id, at_s, x, y):
-    return PathPoint(camera_id="cam", at_s=at_s, track_id=track_id, xy_px=(x, y), xy_m=None)
 
 
 def told(paths, frames, tracks_at, step_s):
@@ -67,53 +62,3 @@ def test_tracks_that_are_gone_are_forgotten(tracks_at):
     for index in range(500):
         paths.update(tracks_at({index + 1: (100, 100)}), index * 0.5)
     assert len(paths._told_s) <= 5
-
-
-def test_a_straight_way_keeps_its_ends_only():
-    (line,) = flow_lines([point(1, t, 10.0 * t, 5.0) for t in range(6)])
-    assert (line.track_id, line.xy_px.tolist()) == (1, [[0, 5], [50, 5]])
-    assert line.at_s.tolist() == [0, 5]
-
-
-def test_a_corner_stays_in_the_way():
-    ways = [(0, 0), (10, 0), (20, 0), (20, 10), (20, 20)]
-    (line,) = flow_lines([point(1, t, *xy) for t, xy in enumerate(ways)])
-    assert line.xy_px.tolist() == [[0, 0], [20, 0], [20, 20]]
-
-
-def test_a_wiggle_below_the_tolerance_is_smoothed_away():
-    points = [point(1, t, 10.0 * t, float(t % 2)) for t in range(9)]
-    (line,) = flow_lines(points, tolerance_px=2.0)
-    assert len(line.xy_px) == 2
-
-
-def test_a_way_that_returns_to_its_start_keeps_its_far_end():
-    ways = [(0, 0), (30, 0), (60, 0), (30, 0), (0, 0)]
-    (line,) = flow_lines([point(1, t, *xy) for t, xy in enumerate(ways)])
-    assert line.xy_px.tolist() == [[0, 0], [60, 0], [0, 0]]
-
-
-def test_tracks_of_one_point_have_no_line_and_points_may_come_in_any_order():
-    points = [point(2, 1.0, 9, 9), point(1, 2.0, 20, 0), point(1, 1.0, 0, 0)]
-    (line,) = flow_lines(points)
-    assert line.xy_px.tolist() == [[0, 0], [20, 0]]
-
-
-def test_the_flow_of_a_cell_is_the_mean_velocity_of_those_who_pass():
-    # Both pass cell (0, 0): one at 10 px/s to the right, one at 30 px/s downwards.
-    points = [
-        point(1, 0.0, 5, 16),
-        point(1, 2.0, 25, 16),
-        point(2, 0.0, 8, 0),
-        point(2, 1.0, 8, 30),
-    ]
-    field = flow_field(points, cell_px=32.0)
-    assert field.centre_px.tolist() == [[16, 16]]
-    assert field.mean_px_s.tolist() == [pytest.approx([5.0, 15.0])]
-    assert field.num_tracks.tolist() == [2]
-
-
-def test_the_flow_of_nobody_is_empty():
-    field = flow_field([])
-    assert field.centre_px.shape == field.mean_px_s.shape == (0, 2)
-    assert len(field.num_tracks) == 0
