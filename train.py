@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def main(config: DictConfig) -> None:
             trainer=trainer,
             bundle=BundleSettings(**config.bundle),
             config=OmegaConf.to_container(config, resolve=True),
-            command=" ".join(["python train.py", *sys.argv[1:]]),
+            command=shlex.join(["python", "train.py", *sys.argv[1:]]),
             checkpoint=config.ckpt,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from serving.core.bundle import Bundle
 from serving.core.errors import BundleError, LabelError
+
+LICENCE = "data.licence=labels of our own"
 
 
 def _train(repository: Path, output: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +31,7 @@ def _train(repository: Path, output: Path, *overrides: str) -> subprocess.Comple
 @pytest.fixture(scope="module")
 def output(repository: Path, sample_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("outputs")
-    result = _train(repository, folder)
+    result = _train(repository, folder, LICENCE)
     assert result.returncode == 0, result.stderr
     assert f"{folder}/run/bundle" in result.stdout
     return folder
@@ -38,6 +41,7 @@ def test_a_run_leaves_a_bundle_with_its_figures(output: Path) -> None:
     bundle = Bundle.load(output / "run" / "bundle")
     assert bundle.input_size_hw == (192, 256)
     assert bundle.training_command.startswith("python train.py experiment=detection/smoke")
+    assert shlex.split(bundle.training_command)[-1] == LICENCE
     measured = bundle.metrics["validation"]
     assert measured["num_images"] == 25
     assert measured["trained"].keys() == measured["start"].keys() == {"ap", "ap50", "ap75"}
