@@ -5,7 +5,8 @@
 
 A camera that fails ends alone; the others go on, and the exit code says at the end that not all
 of the work was done. An output that cannot be written ends the run. A stop on request ends the
-reading, and what was read is still processed and written.
+reading, and what was read is still processed and written: the files hold all of it and get their
+names. Of a replay the summary says then that it was stopped early, and so does the exit code.
 """
 
 from __future__ import annotations
@@ -77,12 +78,12 @@ class _Worker:
         self,
         camera: CameraRun,
         mode: Mode,
-        stop: Flag,
         max_frames: int | None,
         queue: Queue[tuple[_Worker, _Message]],
     ) -> None:
         live = mode is Mode.LIVE
-        source: Source = Paced(camera.source, stop) if live else camera.source
+        self._stop_pacing = Flag()
+        source: Source = Paced(camera.source, self._stop_pacing) if live else camera.source
         self.camera = camera
         self.queue = queue
         self.summary = CameraSummary(camera.pipeline.camera_id, camera.source.num_frames)
@@ -97,6 +98,7 @@ class _Worker:
         self._thread.start()
 
     def stop(self) -> None:
+        self._stop_pacing.set()
         self._buffer.stop()
 
     def join(self) -> None:
@@ -104,6 +106,7 @@ class _Worker:
 
     def _work(self) -> None:
         error = self._guarded(self._process)
+        self._stop_pacing.set()  # a failed camera waits for no further frame
         self._buffer.close()
         events: list[Event] = []
         if self._num_frames:
@@ -158,14 +161,12 @@ class Runtime:
         self._mode = mode
         self._sinks = tuple(sinks)
         self._progress = progress or Progress()
-        self._stop_pacing = Flag()
         self._stopped_by: signal.Signals | None = None
         shared: Queue[tuple[_Worker, _Message]] = Queue(_QUEUE_FRAMES)
         self._workers = [
             _Worker(
                 camera,
                 mode,
-                self._stop_pacing,
                 max_frames,
                 shared if mode is Mode.LIVE else Queue(_QUEUE_FRAMES),
             )
@@ -203,7 +204,6 @@ class Runtime:
 
     def stop(self) -> None:
         """Read no further frames; those that were read are processed and written."""
-        self._stop_pacing.set()
         for worker in self._workers:
             worker.stop()
 

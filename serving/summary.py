@@ -112,7 +112,7 @@ class Summary:
             of = f" of {camera.num_frames_expected}" if camera.num_frames_expected else ""
             table.add_row(
                 camera.camera_id,
-                str(camera.state),
+                self._state(camera),
                 f"{camera.num_frames}{of}",
                 str(camera.num_dropped),
                 str(camera.num_tracks),
@@ -120,3 +120,9 @@ class Summary:
                 f"{camera.num_frames / self.wall_s:.1f}" if self.wall_s else "–",
             )
         return table
+
+    def _state(self, camera: CameraSummary) -> str:
+        """A replay that was stopped has an end that it did not reach; a live run has none."""
+        if self.mode is Mode.REPLAY and camera.state is StreamState.STOPPED:
+            return "stopped early"
+        return str(camera.state)

@@ -217,6 +217,17 @@ def test_defect_in_one_camera_ends_it_alone(caplog):
     assert "no more memory" in caplog.text
 
 
+def test_camera_that_fails_live_waits_for_no_further_frame():
+    source = Film("door", [0.0, 0.0, 0.0, 1e6])  # the next one is due in eleven days
+    thread = Thread(target=Runtime([camera(source, FailingDetector())], mode=Mode.LIVE).run)
+    thread.daemon = True
+    thread.start()
+    thread.join(timeout=20)
+
+    assert not thread.is_alive()
+    assert source.closed
+
+
 def test_defect_at_the_end_of_a_camera_ends_it_alone(caplog):
     bad, good = Film("bad", [0.0]), Film("good", [0.0, 1.0])
     pipeline = Pipeline("bad", NoDetector(), TwoPeople(), [FailingAtTheEnd()])
@@ -279,6 +290,8 @@ def test_signal_ends_the_reading_and_loses_nothing_that_was_read(mode, kind, cod
     assert told(events)[-1][2] == "stopped"
     assert events.state == frames.state == "whole"
     assert summary.exit_code == code
+    (told_state,) = summary.table().columns[1].cells
+    assert told_state == ("stopped early" if mode is Mode.REPLAY else "stopped")
     assert signal.getsignal(kind) is before
 
 
