@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +20,17 @@ from serving.inference.detector import Detector
 from serving.pipeline import Pipeline
 from serving.progress import progress_on_stderr
 from serving.runtime import CameraRun, Runtime
-from serving.settings import Camera, DetectorSettings, Mode, Run, Site
+from serving.settings import Camera, DetectorSettings, Mode, Outputs, Run, Site
 from serving.sinks.opening import all_paths, open_event_sinks, open_frame_sinks
 from serving.sinks.sink import partial_path
 from serving.streams.opening import open_sources
 from serving.tracking.tracker import Tracker
 
+log = logging.getLogger(__name__)
+
 ZOO = Path(__file__).resolve().parent / "zoo"
+_POOR_RESIDUAL_M = 0.5
+"""A calibration that misses its own points by more is likely mistyped."""
 
 Part = TypeVar("Part")
 BackendFactory = Callable[[Bundle], Backend]
@@ -62,15 +67,34 @@ def serve(
     cameras = [CameraRun(sources[name], pipelines[name], sinks[name]) for name in site.cameras]
     events = open_event_sinks(run.sink, run.mode)
     progress = progress_on_stderr()
+    log_calibrations(site.cameras)
     summary = Runtime(cameras, events, run.mode, run.max_frames, progress).run()
     console = Console(file=sys.stdout)
     console.print(summary.table())
-    for path in paths:
-        written = path if not partial_path(path).exists() else partial_path(path)
-        remark = "" if written == path else " (incomplete)"
-        if written.exists():
-            console.print(f"{written}{remark}", soft_wrap=True, highlight=False, markup=False)
+    for line in written_files(paths, run.sink, run.mode):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     return summary.exit_code
+
+
+def log_calibrations(cameras: Mapping[str, Camera]) -> None:
+    """Say how well each calibrated camera's floor fits the points that were given for it."""
+    for name, camera in cameras.items():
+        if (floor := camera.floor()) is not None:
+            level = logging.WARNING if floor.residual_m > _POOR_RESIDUAL_M else logging.INFO
+            log.log(level, "camera '%s': calibration residual %.3f m", name, floor.residual_m)
+
+
+def written_files(paths: Iterable[Path], outputs: Outputs, mode: Mode) -> Iterator[str]:
+    """The files that a run has left, in words; those of a failed one are incomplete.
+
+    Live events are added to a file that is never partial; a partial one beside it is of a replay.
+    """
+    added_to = (outputs.store, outputs.jsonl) if mode is Mode.LIVE else ()
+    for path in paths:
+        if path not in added_to and partial_path(path).exists():
+            yield f"{partial_path(path)} (incomplete)"
+        elif path.exists():
+            yield str(path)
 
 
 def build_detector(bundle: Bundle, settings: DetectorSettings, backend: BackendFactory) -> Detector:

@@ -60,6 +60,7 @@ class AnnotatedVideo:
         self._crf = crf
         make_folder(path)
         with writing(path, *_ERRORS):
+            partial_path(path).unlink(missing_ok=True)  # PyAV makes it at the first frame only
             self._container = av.open(str(partial_path(path)), "w", format="mp4")
         self._stream: av.VideoStream | None = None
         self._first_at_s = 0.0

@@ -1,13 +1,14 @@
 """Which parts a camera gets, and what they are given."""
 
+import logging
 from functools import partial
 
 import pytest
 
-from serving.assembly import build_pipeline, load_bundle
+from serving.assembly import build_pipeline, load_bundle, log_calibrations, written_files
 from serving.core.bundle import Bundle
 from serving.core.errors import BundleError, ConfigError
-from serving.settings import Camera
+from serving.settings import Camera, Mode, Outputs
 
 CALIBRATION = {
     "image_px": [[0, 0], [100, 0], [100, 100], [0, 100]],
@@ -119,3 +120,43 @@ def test_bundle_is_named_by_its_folder_or_its_name_in_the_zoo(zoo_bundle):
 def test_unknown_bundle_is_refused_with_the_known_ones(zoo_bundle):
     with pytest.raises(BundleError, match=f"'{zoo_bundle.name}'.*got neither"):
         load_bundle("person-nano")
+
+
+@pytest.mark.parametrize(
+    ("mode", "store", "log"),
+    [
+        (Mode.LIVE, "events.sqlite", "events.jsonl"),
+        (Mode.REPLAY, "events.sqlite.partial (incomplete)", "events.jsonl.partial (incomplete)"),
+    ],
+)
+def test_partial_file_of_an_older_replay_is_not_a_live_runs(mode, store, log, tmp_path):
+    outputs = Outputs(
+        store=tmp_path / "events.sqlite", jsonl=tmp_path / "events.jsonl", mot=tmp_path / "t.txt"
+    )
+    paths = [outputs.store, outputs.jsonl, outputs.mot, tmp_path / "none.mp4"]
+    for path in paths[:2]:
+        path.touch()
+    for path in paths[:3]:
+        path.with_name(path.name + ".partial").touch()
+
+    written = list(written_files(paths, outputs, mode))
+    assert written == [f"{tmp_path}/{name}" for name in (store, log, "t.txt.partial (incomplete)")]
+
+
+def test_calibration_that_misses_its_own_points_is_a_warning(caplog):
+    floor_m = [*CALIBRATION["floor_m"], [5, 5]]
+    image_px = CALIBRATION["image_px"]
+    cameras = {
+        "plain": Camera(source="x"),
+        "good": Camera(source="x", calibration=CALIBRATION),
+        "poor": Camera(
+            source="x", calibration={"image_px": [*image_px, [90, 90]], "floor_m": floor_m}
+        ),
+    }
+    with caplog.at_level(logging.INFO):
+        log_calibrations(cameras)
+
+    good, poor = caplog.records
+    assert (good.levelname, good.message) == ("INFO", "camera 'good': calibration residual 0.000 m")
+    assert poor.levelname == "WARNING"
+    assert poor.message.startswith("camera 'poor': calibration residual ")

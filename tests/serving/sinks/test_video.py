@@ -50,6 +50,7 @@ def test_abandoned_video_stays_partial(tmp_path, seen):
 
 
 def test_video_without_a_frame_is_no_file(tmp_path):
+    (tmp_path / "annotated.mp4.partial").touch()  # left by a run that failed
     AnnotatedVideo(tmp_path / "annotated.mp4").close()
 
     assert list(tmp_path.iterdir()) == []
