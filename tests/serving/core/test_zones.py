@@ -16,7 +16,7 @@ def test_a_polygon_without_area_is_refused():
 
 
 def test_a_slanted_polygon_without_area_is_refused_whatever_its_rounding():
-    points = tuple((0.1 * i, 0.3 * i + 0.7) for i in (1, 3, 7, 11))
+    points = tuple((0.1 * i, 0.3 * i + 0.1) for i in (1, 3, 7))
     with pytest.raises(ConfigError, match="zone 'till': expected a polygon with an area"):
         Zone("till", points)
 
