@@ -1,7 +1,4 @@
-"""Run a site, or any recorded video, through detection, tracking and analysis.
-
-`python serve.py site=demo` or `python serve.py source=shop.mp4`; conf/serve.yaml has the keys.
-"""
+"""Run a site or a video: `python serve.py site=demo`, `source=shop.mp4`; see conf/serve.yaml."""
 
 from __future__ import annotations
 
@@ -39,9 +36,7 @@ def serve(config: DictConfig, site_name: str | None) -> int:
     plain = OmegaConf.to_container(config, resolve=True)
     run = parse(Run, {key: plain[key] for key in Run.model_fields if key in plain}, MAIN)
     site = selected_site(run, MAIN, f"conf/site/{site_name}.yaml")
-
     from serving import assembly  # heavy: only now that the configuration is right
-
     parts = {name: instantiate(config[name], _partial_=True) for name in ("backend", "tracker")}
     return assembly.serve(site, run, **parts, analyses=instantiate(config.analytics))
 
@@ -72,8 +67,12 @@ def main() -> int:
         return 130
     except (FootfallError, HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         told = error if isinstance(error, FootfallError) else refusal(error)
-        print(f"error: {told}", file=sys.stderr)
-        return told.exit_code
+    except ValueError as error:
+        if composed:  # else a group was set to null
+            raise
+        told = ConfigError(f"{one_line(error)} ({MAIN})")
+    print(f"error: {told}", file=sys.stderr)
+    return told.exit_code
 
 
 if __name__ == "__main__":

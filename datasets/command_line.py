@@ -176,6 +176,8 @@ class _Schema:
             return f"command line: {got}", CONFIG_EXIT_CODE
         if isinstance(error, ConfigCompositionException):
             return self._refused_override(error), CONFIG_EXIT_CODE
+        if isinstance(error, ValueError) and "Config group override" in str(error):
+            return f"command line: {_first_line(error)}", CONFIG_EXIT_CODE
         if isinstance(error, MissingMandatoryValue):
             key = error.full_key
             return f"key '{key}' ({self._main_file}): expected a value, got none", CONFIG_EXIT_CODE

@@ -282,4 +282,5 @@ def _placed(camera_id: str, origin: str) -> Iterator[None]:
 def _camera_name(source: str) -> str:
     """A camera's name from its file's: characters that names may not hold become `_`."""
     stem = Path(source).stem if Path(source).suffix else Path(source).name
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in stem) or "_"
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in stem)
+    return name.lstrip("_.-") or "camera"

@@ -74,7 +74,10 @@ def run(experiment: Experiment) -> Bundle | None:
 
     started = {} if trainer.fast_dev_run else _validate(trainer, module, data)
     # The checkpoint is our own and holds optimiser and generator states.
-    trainer.fit(module, datamodule=data, ckpt_path=experiment.checkpoint, weights_only=False)
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=experiment.checkpoint, weights_only=False)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from stop
     if trainer.fast_dev_run:
         return None
     network = module.deployable_network()

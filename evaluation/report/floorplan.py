@@ -46,10 +46,14 @@ def floor_plan(
     ]
     for zone in zones:
         corners = frame.to_plan(floor.to_floor(np.asarray(zone.polygon_px, np.float64)))
+        if not np.isfinite(corners).all():  # reaches above the horizon: not a place on the floor
+            continue
         parts.append(element("path", d=_joined(corners) + "Z", class_="zone"))
         parts.append(zone_name(zone.name, corners))
     for line in lines:
         ends = frame.to_plan(floor.to_floor(np.array([line.start_px, line.end_px], np.float64)))
+        if not np.isfinite(ends).all():
+            continue
         parts.append(element("path", d=_joined(ends), class_="line"))
         parts.append(line_name(line.name, ends))
     plan = element("svg", *parts, x=0, y=0, width=_WIDTH, height=frame.height, overflow="hidden")

@@ -74,6 +74,16 @@ class Bundle:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", Task(self.task))
+        if len(self.input_size_hw) != 2:
+            raise BundleError(
+                f"bundle '{self.name}': expected input_size_hw of height and width, "
+                f"got {list(self.input_size_hw)}"
+            )
+        for name, threshold in self.thresholds.items():
+            if not 0 <= threshold <= 1:
+                raise BundleError(
+                    f"bundle '{self.name}': expected threshold '{name}' in [0, 1], got {threshold}"
+                )
         object.__setattr__(
             self, "input_size_hw", (int(self.input_size_hw[0]), int(self.input_size_hw[1]))
         )

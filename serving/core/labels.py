@@ -52,7 +52,7 @@ class Direction(StrEnum):
 
 
 class CameraRole(StrEnum):
-    """What a camera is for; its frame budget follows from it."""
+    """What a camera is for."""
 
     ENTRANCE = "entrance"
     AREA = "area"

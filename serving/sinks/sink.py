@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from serving.core.detections import Detections, Tracks
-from serving.core.errors import SinkError
+from serving.core.errors import ConfigError, SinkError
 from serving.core.events import Event
 from serving.core.frame import Frame
 
@@ -49,16 +49,39 @@ def partial_path(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL_SUFFIX)
 
 
+def require_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse to write over what is read, under whatever name or link.
+
+    Args:
+        outputs: the files to be written.
+        inputs: the files that are read, and the folders that are read from.
+
+    Raises:
+        ConfigError: an output, or the partial file that it grows as, is an input or lies in one.
+    """
+    inputs = tuple(inputs)
+    for output in outputs:
+        grows_as = output.resolve(), partial_path(output).resolve()
+        for path in inputs:
+            if any(file.is_relative_to(path.resolve()) for file in grows_as):
+                raise ConfigError(
+                    f"output {output}: expected a path apart from what is read, got one that "
+                    f"changes {path}"
+                )
+
+
 def make_folder(path: Path) -> None:
     """Make the folder that `path` shall lie in.
 
     Raises:
-        SinkError: it cannot be made, or `path` is itself a folder.
+        SinkError: it cannot be made, or `path` is itself a folder, a device or a pipe, which a
+            whole file would replace.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise SinkError(f"{path}: expected a file to write, got a folder")
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "a device or a pipe"
+            raise SinkError(f"{path}: expected a file to write, got {kind}")
 
 
 def replace_with_partial(path: Path) -> None:

@@ -67,6 +67,8 @@ def test_a_missing_file_is_named(folder, name):
         ({"task": "detecton"}, "'detecton' is not a valid Task"),
         ({"resize": "crop"}, "expected resize of .* got 'crop'"),
         ({"input_size_hw": [0, 640]}, "expected a positive input size"),
+        ({"input_size_hw": [384]}, "expected input_size_hw of height and width, got \\[384\\]"),
+        ({"thresholds": {"score": 7}}, "expected threshold 'score' in \\[0, 1\\], got 7"),
         ({"outputs": [{"name": "boxes", "kind": "bixes"}]}, "got 'bixes'"),
     ],
 )
