@@ -37,6 +37,7 @@ def serve(config: DictConfig, site_name: str | None) -> int:
     run = parse(Run, {key: plain[key] for key in Run.model_fields if key in plain}, MAIN)
     site = selected_site(run, MAIN, f"conf/site/{site_name}.yaml")
     from serving import assembly  # heavy: only now that the configuration is right
+
     parts = {name: instantiate(config[name], _partial_=True) for name in ("backend", "tracker")}
     return assembly.serve(site, run, **parts, analyses=instantiate(config.analytics))
 
