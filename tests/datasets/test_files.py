@@ -1,0 +1,32 @@
+"""Files that are written whole or not at all."""
+
+import os
+
+import pytest
+
+from datasets.files import write_atomically
+
+
+def test_file_and_its_folders_are_made_and_an_older_one_is_replaced(tmp_path):
+    path = tmp_path / "new" / "notes.txt"
+    for content in ("older", "newer"):
+        assert write_atomically(path, content) == path
+    assert path.read_text() == "newer"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_pipe_or_device_is_refused_and_not_replaced(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match=r"expected a file to write, got a device.*pipe"):
+        write_atomically(path, "text")
+    assert path.is_fifo()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_is_refused_with_nothing_left(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError, match="expected a file to write, got a folder"):
+        write_atomically(path, "text")
+    assert list(tmp_path.iterdir()) == [path]
