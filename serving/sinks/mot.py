@@ -21,6 +21,8 @@ from serving.core.frame import Frame
 from serving.sinks.sink import WholeFile
 
 _NO_ID = -1
+_LOWEST_SCORE = 0.00001
+"""The least that the five decimals of a row can say; MOTChallenge's tools ignore a row of 0."""
 
 
 class MotTracks:
@@ -66,7 +68,7 @@ def _rows(frame: Frame, detections: Detections, ids: NDArray[np.int64]) -> str:
     xywh_px = xywh_from_xyxy(detections.xyxy_px)
     return "".join(
         f"{frame.index + 1},{track_id},{left:.2f},{top:.2f},{width:.2f},{height:.2f},"
-        f"{score:.5f},-1,-1,-1\n"
+        f"{max(score, _LOWEST_SCORE):.5f},-1,-1,-1\n"
         for track_id, (left, top, width, height), score in zip(
             ids.tolist(), xywh_px.tolist(), detections.score.tolist(), strict=True
         )

@@ -36,3 +36,15 @@ def test_frame_without_people_has_no_row(tmp_path):
     sink.close()
 
     assert (tmp_path / "tracks.txt").read_text() == ""
+
+
+def test_score_that_rounds_to_0_is_written_as_the_least_that_is_not_ignored(tmp_path, seen):
+    frame, detections, _ = seen(index=0, at_s=0.0)
+    faint = Detections(detections.xyxy_px, [0.000001])
+    sink = MotDetections(tmp_path / "detections.txt")
+    sink.write(frame, faint, Tracks.empty(), events=())
+    sink.close()
+
+    assert (tmp_path / "detections.txt").read_text() == (
+        "1,-1,10.00,5.50,20.00,39.75,0.00001,-1,-1,-1\n"
+    )
