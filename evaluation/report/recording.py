@@ -94,9 +94,12 @@ def read_recording(
         LabelError: the events or the tracks are missing or unreadable, or none is this camera's.
         SourceError: the footage is missing or damaged.
     """
-    found = tuple(event for event in read_events(events) if event.camera_id == camera_id)
+    recorded = read_events(events)
+    found = tuple(event for event in recorded if event.camera_id == camera_id)
     if not found:
-        raise LabelError(f"{events}: expected events of camera '{camera_id}', got none")
+        others = sorted({event.camera_id for event in recorded})
+        got = f"events of {others}" if others else "no events"
+        raise LabelError(f"{events}: expected events of camera '{camera_id}', got {got}")
     sequence = None if tracks is None else mot.read_tracks(tracks).frames
     source = open_sources({camera_id: camera})[camera_id]
     try:

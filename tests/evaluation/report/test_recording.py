@@ -81,7 +81,11 @@ def test_a_line_that_is_no_event_is_said_by_number(tmp_path: Path, events: list[
 
 
 def test_events_of_another_camera_are_no_recording(camera: Camera, events_path: Path) -> None:
-    with pytest.raises(LabelError, match="expected events of camera 'window', got none"):
+    message = "expected events of camera 'window', got "
+    with pytest.raises(LabelError, match=rf"{message}events of \['{CAMERA_ID}'\]$"):
+        read_recording("window", camera, events_path, None)
+    events_path.write_text("")
+    with pytest.raises(LabelError, match=rf"{message}no events$"):
         read_recording("window", camera, events_path, None)
 
 
