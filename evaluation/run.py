@@ -16,15 +16,20 @@ from evaluation.recorded import cut, read_images
 from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
 from serving.core.errors import LabelError
+from serving.settings import Outputs
+from serving.sinks.opening import camera_outputs
+from serving.sinks.sink import require_apart
 
 
 def evaluate(request: Request, parts: Parts) -> EvaluationResult:
     """Do what was asked.
 
     Raises:
-        ConfigError: a key that the task needs has no value, or none that it can use.
+        ConfigError: a key that the task needs has no value, or none that it can use; an output
+            would replace what is read.
         FootfallError: a file, the sample or the bundle cannot be used.
     """
+    _require_outputs_apart(request, parts)
     if request.task is Command.SAMPLE:
         from evaluation.sample import evaluate_sample  # loads a model
 
@@ -58,6 +63,23 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
             "seed": request.seed,
         },
     )
+
+
+def _require_outputs_apart(request: Request, parts: Parts) -> None:
+    """Refuse to replace truth, results or footage, before anything is computed."""
+    report = request.report
+    inputs = [request.gt, request.pred, request.card.results, *report.results]
+    inputs += [report.events, report.tracks, report.before, report.after]
+    cameras = {} if parts.site is None else parts.site.cameras
+    for name, camera in cameras.items():
+        written = camera_outputs(Outputs(mot=report.tracks), name, alone=len(cameras) == 1)
+        inputs += [Path(camera.source), written.mot]
+    read = [path for path in inputs if path is not None]
+    if request.task is Command.REPORT:
+        require_apart([report.html], read)
+        read.append(report.html)
+    if request.output is not None:
+        require_apart([request.output], read)
 
 
 def _tracks(request: Request) -> tuple[mot.MotSequence, mot.MotSequence]:

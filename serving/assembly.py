@@ -22,7 +22,7 @@ from serving.progress import progress_on_stderr
 from serving.runtime import CameraRun, Runtime
 from serving.settings import Camera, DetectorSettings, Mode, Outputs, Run, Site
 from serving.sinks.opening import all_paths, open_event_sinks, open_frame_sinks
-from serving.sinks.sink import partial_path
+from serving.sinks.sink import partial_path, require_apart
 from serving.streams.opening import open_sources
 from serving.tracking.tracker import Tracker
 
@@ -57,6 +57,7 @@ def serve(
     paths = all_paths(run.sink, site.cameras)
     sources = open_sources(site.cameras, time.time() if run.mode is Mode.LIVE else 0.0)
     bundle = load_bundle(run.detector.bundle)
+    require_apart(paths, read_by_run(site.cameras, bundle))
     pipelines = {
         name: build_pipeline(
             name, camera, build_detector(bundle, run.detector, backend), tracker, analyses, bundle
@@ -74,6 +75,13 @@ def serve(
     for line in written_files(paths, run.sink, run.mode):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     return summary.exit_code
+
+
+def read_by_run(cameras: Mapping[str, Camera], bundle: Bundle) -> Iterator[Path]:
+    """The files and folders that a run reads while it writes."""
+    yield from (Path(camera.source) for camera in cameras.values())
+    if bundle.folder is not None:
+        yield bundle.folder
 
 
 def log_calibrations(cameras: Mapping[str, Camera]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pytest
@@ -85,6 +86,46 @@ def test_a_table_and_a_file_are_written_on_request(run, files, tmp_path):
     assert code == 0
     assert "IDF1" in output and "≥ 0.72 (floor)" in output
     assert json.loads((tmp_path / "out.json").read_text())["task"] == "tracking"
+
+
+@pytest.mark.parametrize("name", ["gt", "pred"])
+def test_an_output_that_replaces_an_input_is_refused(run, files, tmp_path, name):
+    path = tmp_path / f"{name}.txt"
+    before = path.read_text()
+    code, output, errors = run("task=tracking", f"output={path}", *files)
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"error: output {path}: expected a path apart from what is read")
+    assert path.read_text() == before
+
+
+@pytest.mark.parametrize("key", ["events", "tracks", "results", "before", "after", "html"])
+def test_a_report_replaces_nothing_that_it_reads_or_writes(run, tmp_path, key):
+    path = tmp_path / "kept"
+    read = f"report.{key}=[{path}]" if key == "results" else f"report.{key}={path}"
+    outputs = [f"output={path}"] if key == "html" else [f"report.html={path}"]
+    code, _, errors = run("task=report", "site=demo", read, *outputs)
+    assert (code, errors.startswith(f"error: output {path}: expected a path apart")) == (2, True)
+    code, _, errors = run("task=report", "site=demo", read, f"output={path}")
+    assert (code, errors.startswith(f"error: output {path}: expected a path apart")) == (2, True)
+
+
+def test_a_report_replaces_neither_footage_nor_one_cameras_tracks(run, tmp_path):
+    footage = tmp_path / "shop.avi"
+    source = f"site.cameras.crossing.source={footage}"
+    code, _, errors = run("task=report", "site=demo", source, f"report.html={footage}")
+    assert (code, f"got one that changes {footage}" in errors) == (2, True)
+    other = "+site.cameras.door={source:door.avi}"
+    path = tmp_path / "tracks-door.txt"
+    tracks = f"report.tracks={tmp_path / 'tracks.txt'}"
+    code, _, errors = run("task=report", "site=demo", other, tracks, f"output={path}")
+    assert (code, f"got one that changes {path}" in errors) == (2, True)
+
+
+def test_an_output_that_is_no_file_ends_with_1(run, files, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    code, _, errors = run("task=tracking", f"output={tmp_path / 'pipe'}", *files)
+    message = f"error: {tmp_path / 'pipe'}: expected a file to write, got a device or a pipe"
+    assert (code, errors.strip()) == (1, message)
 
 
 def test_targets_of_the_sample_concern_the_sample_alone(run, files):

@@ -1,14 +1,15 @@
 """Which parts a camera gets, and what they are given."""
 
 import logging
+import shutil
 from functools import partial
 
 import pytest
 
-from serving.assembly import build_pipeline, load_bundle, log_calibrations, written_files
+from serving.assembly import build_pipeline, load_bundle, log_calibrations, serve, written_files
 from serving.core.bundle import Bundle
 from serving.core.errors import BundleError, ConfigError
-from serving.settings import Camera, Mode, Outputs
+from serving.settings import Camera, Mode, Outputs, Run, Site
 
 CALIBRATION = {
     "image_px": [[0, 0], [100, 0], [100, 100], [0, 100]],
@@ -160,3 +161,17 @@ def test_calibration_that_misses_its_own_points_is_a_warning(caplog):
     assert (good.levelname, good.message) == ("INFO", "camera 'good': calibration residual 0.000 m")
     assert poor.levelname == "WARNING"
     assert poor.message.startswith("camera 'poor': calibration residual ")
+
+
+@pytest.mark.parametrize("output", ["shop.avi", "bundle/model.onnx", "bundle/notes.txt"])
+def test_output_that_changes_the_footage_or_the_model_is_refused(
+    output, sample_video, zoo_bundle, tmp_path
+):
+    footage, bundle = tmp_path / "shop.avi", tmp_path / "bundle"
+    shutil.copy(sample_video, footage)
+    shutil.copytree(zoo_bundle, bundle)
+    run = Run(detector={"bundle": str(bundle)}, sink=Outputs(mot=tmp_path / output))
+    site = Site(name="shop", cameras={"door": Camera(source=str(footage))})
+
+    with pytest.raises(ConfigError, match=f"{output}: expected a path apart from what is read"):
+        serve(site, run, backend=None, tracker=PlainTracker, analyses={})
