@@ -8,8 +8,9 @@ convolution becomes a convolution followed by a batch normalisation that only ad
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,8 @@ COCO_CLASS_NAMES = tuple(_COCO.split(","))
 """The 80 classes of COCO in the order of the published checkpoints."""
 
 State = dict[str, Tensor]
+
+_CLASS_PREDICTORS = "head.cls_preds."
 
 
 def load_weights(network: YOLOX, path: Path, class_names: Sequence[str]) -> None:
@@ -85,28 +88,51 @@ def interpolate_weights(start: State, tuned: State, alpha: float) -> State:
 def _state_from_onnx(network: YOLOX, path: Path) -> State:
     convolutions = _onnx_convolutions(path)
     names = _convolutions_in_order_of_execution(network)
-    if len(names) != len(convolutions):
-        raise BundleError(
-            f"start weights: expected {len(names)} convolutions, got {len(convolutions)} ({path})"
-        )
     modules = dict(network.named_modules())
     state: State = {}
-    for name, (weight, bias) in zip(names, convolutions, strict=True):
+    for name, found in zip_longest(names, convolutions):
+        if name is None:
+            raise BundleError(
+                f"start weights: tensor '{found.name}' {tuple(found.weight.shape)} is unknown: "
+                f"expected {len(names)} convolutions, got {len(convolutions)} ({path})"
+            )
+        expected = tuple(modules[name].weight.shape)
+        if found is None:
+            raise BundleError(
+                f"start weights: tensor '{name}.weight' {expected} is missing: expected "
+                f"{len(names)} convolutions, got {len(convolutions)} ({path})"
+            )
         block_name, _, _ = name.rpartition(".")
         parent_name, _, _ = block_name.rpartition(".")
-        exported_strided = weight.shape[-1] == 2 * modules[name].kernel_size[0]
+        weight = found.weight
+        exported_strided = weight.shape[2:] == (2 * expected[2], 2 * expected[3])
         if isinstance(modules.get(parent_name), Focus) and exported_strided:
             weight = focus_from_strided(weight)
+        # The classes are selected later; until then a predictor may have more rows.
+        first = 1 if name.startswith(_CLASS_PREDICTORS) else 0
+        if tuple(weight.shape[first:]) != expected[first:]:
+            raise BundleError(
+                f"start weights: tensor '{name}.weight': expected shape {expected}, "
+                f"got {tuple(weight.shape)} of '{found.name}' ({path})"
+            )
         state[f"{name}.weight"] = weight
         if isinstance(modules[block_name], BaseConv):
-            state |= _batch_norm_that_adds(bias, f"{block_name}.bn")
+            state |= _batch_norm_that_adds(found.bias, f"{block_name}.bn")
         else:
-            state[f"{name}.bias"] = bias
+            state[f"{name}.bias"] = found.bias
     return state
 
 
-def _onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution, in the order of the graph's nodes."""
+class _Convolution(NamedTuple):
+    """A convolution of a graph; `name` is that of its weight."""
+
+    name: str
+    weight: Tensor
+    bias: Tensor
+
+
+def _onnx_convolutions(path: Path) -> list[_Convolution]:
+    """The convolutions in the order of the graph's nodes."""
     import onnx
     from google.protobuf.message import DecodeError
     from onnx import numpy_helper
@@ -116,6 +142,12 @@ def _onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     except DecodeError as error:
         raise BundleError(f"start weights: not an ONNX model ({path}): {error}") from error
     constants = {tensor.name: tensor for tensor in graph.initializer}
+    unused = constants.keys() - {name for node in graph.node for name in node.input}
+    if unused:
+        raise BundleError(
+            f"start weights: tensor '{min(unused)}' is unknown: expected constants that the graph "
+            f"uses, got {len(unused)} that it does not ({path})"
+        )
     for node in graph.node:  # the exporter writes equal constants once
         if node.op_type == "Identity" and node.input[0] in constants:
             constants[node.output[0]] = constants[node.input[0]]
@@ -130,7 +162,7 @@ def _onnx_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
                 f"(batch normalisation folded), got inputs {list(node.input)} ({path})"
             )
         weight, bias = (numpy_helper.to_array(constants[name]) for name in node.input[1:])
-        convolutions.append((torch.tensor(weight), torch.tensor(bias)))
+        convolutions.append(_Convolution(node.input[1], torch.tensor(weight), torch.tensor(bias)))
     return convolutions
 
 
@@ -198,7 +230,7 @@ def _select_classes(
         )
     rows = torch.tensor([source_names.index(name) for name in wanted])
     return {
-        name: tensor[rows] if name.startswith("head.cls_preds.") else tensor
+        name: tensor[rows] if name.startswith(_CLASS_PREDICTORS) else tensor
         for name, tensor in state.items()
     }
 

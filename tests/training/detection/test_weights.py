@@ -142,9 +142,53 @@ def test_a_graph_without_a_constant_is_refused_by_name(
         load_weights(yolox_nano(1), path, ["person"])
 
 
-def test_weights_of_another_network_are_refused(zoo_bundle: Path) -> None:
-    with pytest.raises(BundleError, match="expected 83 convolutions, got 113"):
+def test_of_the_weights_of_another_network_the_first_that_differs_is_named(
+    zoo_bundle: Path,
+) -> None:
+    message = (
+        r"'backbone.backbone.stem.conv.conv.weight': expected shape \(24, 12, 3, 3\), "
+        r"got \(16, 12, 3, 3\) of 'onnx::Conv_"
+    )
+    with pytest.raises(BundleError, match=message):
         load_weights(yolox_tiny(1), zoo_bundle, ["person"])
+
+
+def test_a_convolution_that_the_graph_lacks_is_named(
+    zoo_model: onnx.ModelProto, tmp_path: Path
+) -> None:
+    last = [node for node in zoo_model.graph.node if node.op_type == "Conv"][-1]
+    zoo_model.graph.node.remove(last)
+    for tensor in [t for t in zoo_model.graph.initializer if t.name in last.input]:
+        zoo_model.graph.initializer.remove(tensor)
+    path = _save_beside_metadata(zoo_model, tmp_path)
+    message = r"'head.obj_preds.2.weight' \(1, 64, 1, 1\) is missing: .* 113 .*, got 112"
+    with pytest.raises(BundleError, match=message):
+        load_weights(yolox_nano(1), path, ["person"])
+
+
+def test_a_convolution_that_the_network_lacks_is_named(
+    zoo_model: onnx.ModelProto, tmp_path: Path
+) -> None:
+    tensors = {"extra.weight": np.zeros((1, 2, 3, 3)), "extra.bias": np.zeros(1)}
+    zoo_model.graph.initializer.extend(
+        numpy_helper.from_array(array.astype(np.float32), name) for name, array in tensors.items()
+    )
+    extra = onnx.helper.make_node("Conv", ["boxes", *tensors], ["more"], name="extra")
+    zoo_model.graph.node.append(extra)
+    path = _save_beside_metadata(zoo_model, tmp_path)
+    message = r"'extra.weight' \(1, 2, 3, 3\) is unknown: .* 113 convolutions, got 114"
+    with pytest.raises(BundleError, match=message):
+        load_weights(yolox_nano(1), path, ["person"])
+
+
+def test_a_tensor_that_the_graph_does_not_use_is_named(
+    zoo_model: onnx.ModelProto, tmp_path: Path
+) -> None:
+    stray = numpy_helper.from_array(np.zeros(3, np.float32), "stray")
+    zoo_model.graph.initializer.append(stray)
+    path = _save_beside_metadata(zoo_model, tmp_path)
+    with pytest.raises(BundleError, match=r"tensor 'stray' is unknown: .* got 1 that it does not"):
+        load_weights(yolox_nano(1), path, ["person"])
 
 
 def test_a_class_that_the_source_does_not_know_is_refused(zoo_bundle: Path) -> None:
