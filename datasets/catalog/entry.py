@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from serving.core.errors import DatasetError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _TIMEOUT_S = 30.0
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""No other origin helps where the file cannot be written."""
 
 
 def mirror_root() -> Path | None:
@@ -130,12 +132,22 @@ class CatalogEntry:
         A file that is there with the right hash is kept; nothing half-written is ever left.
 
         Raises:
-            DatasetError: no origin gave a file with the right hash; names what each said.
+            DatasetError: `data_dir` cannot be written, or no origin gave a file with the right
+                hash; names what each said.
         """
         path = data_dir / self.file_name
-        if path.is_file() and sha256_of(path) == self.sha256:
-            return path
-        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            if path.is_file() and sha256_of(path) == self.sha256:
+                return path
+            data_dir.mkdir(parents=True, exist_ok=True)
+            return self._fetched(path)
+        except OSError as error:
+            raise DatasetError(
+                f"data set '{self.name}': expected to write {path} of {self.size_bytes:,} bytes, "
+                f"got {error.strerror} ({error.filename or data_dir})"
+            ) from error
+
+    def _fetched(self, path: Path) -> Path:
         refusals = []
         for origin in self.origins:
             refusal = self._try(origin, path)
@@ -148,7 +160,11 @@ class CatalogEntry:
         )
 
     def _try(self, origin: Origin, path: Path) -> str | None:
-        """Fetch from one origin; None when the file is in place, else the reason why not."""
+        """Fetch from one origin; None when the file is in place, else the reason why not.
+
+        Raises:
+            OSError: the folder of `path` cannot be written, or is full.
+        """
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         partial = Path(name)
@@ -159,7 +175,9 @@ class CatalogEntry:
                 return f"expected sha256 {self.sha256}, got {got}"
             partial.chmod(0o644)
             partial.replace(path)
-        except (OSError, urllib.error.URLError) as error:
+        except OSError as error:  # of it is urllib.error.URLError
+            if error.errno in _NO_ROOM:
+                raise
             return str(error)
         finally:
             partial.unlink(missing_ok=True)

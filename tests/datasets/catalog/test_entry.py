@@ -1,4 +1,5 @@
 import hashlib
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,19 @@ def test_when_no_origin_helps_each_reason_is_told_and_nothing_is_left(tmp_path):
         entry(Shelf(None, "mirror"), Shelf(b"x", "address")).get(tmp_path)
     assert "mirror: nobody answers" in str(error.value)
     assert "address: expected sha256" in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_at_once_and_no_other_origin_is_asked(tmp_path):
+    first, second = Shelf(CONTENT), Shelf(CONTENT)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+    try:
+        with pytest.raises(DatasetError, match=r"expected to write .*shop\.avi of 22 bytes, got F"):
+            entry(first, second).get(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (first.visits, second.visits) == (1, 0)
     assert list(tmp_path.iterdir()) == []
 
 
