@@ -158,6 +158,8 @@ class _ImageFiles(Sequence[DetectionSample]):
         return len(self._labelled)
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
         labelled = self._labelled[index]
         image = cv2.imread(str(self._folder / labelled.file_name))
         if image is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +32,22 @@ class FileEntry:
     def of(cls, path: Path, folder: Path) -> FileEntry:
         """The entry of an existing file below `folder`."""
         return cls(path.relative_to(folder).as_posix(), sha256_of(path), path.stat().st_size)
+
+
+def distinct_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """For each path the shortest end of it that no other has: mostly the name of the file.
+
+    So `a/labels.json` and `b/labels.json` keep their folders, and no name says where these lie.
+    """
+    names: dict[Path, str] = {}
+    unnamed, num_parts = set(paths), 1
+    while unnamed:
+        ends = {path: Path(*path.parts[-num_parts:]).as_posix() for path in unnamed}
+        times = Counter(ends.values())
+        names |= {path: end for path, end in ends.items() if times[end] == 1}
+        unnamed -= names.keys()
+        num_parts += 1
+    return names
 
 
 @dataclass(frozen=True, slots=True)

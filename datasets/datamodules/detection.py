@@ -6,9 +6,8 @@ workers does not matter, and a resumed run sees what the uninterrupted one would
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,18 +16,22 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from datasets.detection import DetectionSample, DetectionSource
-from datasets.manifest import FileEntry, Manifest
+from datasets.manifest import FileEntry, Manifest, distinct_names
 from datasets.transforms import Augmentation, letterbox
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
 
 class DetectionBatch(NamedTuple):
-    """`images` uint8 BGR (N, H, W, 3); for each image `xyxy_px` (M, 4) and `class_id` (M,)."""
+    """`images` uint8 BGR (N, H, W, 3); for each image `xyxy_px` (M, 4) and `class_id` (M,).
+
+    `original_size_hw` is the size that each picture had before it was fitted into `images`.
+    """
 
     images: Tensor
     xyxy_px: list[Tensor]
     class_id: list[Tensor]
+    original_size_hw: list[tuple[int, int]]
 
 
 class TrainKey(NamedTuple):
@@ -86,15 +89,21 @@ class AugmentedPictures(Dataset[DetectionSample]):
         )
 
 
-class _Letterboxed(Dataset[DetectionSample]):
+class _Fitted(NamedTuple):
+    sample: DetectionSample
+    original_size_hw: tuple[int, int]
+
+
+class _Letterboxed(Dataset[_Fitted]):
     def __init__(self, samples: Sequence[DetectionSample], size_hw: tuple[int, int]) -> None:
         self._samples, self._size_hw = samples, size_hw
 
     def __len__(self) -> int:
         return len(self._samples)
 
-    def __getitem__(self, index: int) -> DetectionSample:
-        return letterbox(self._samples[index], self._size_hw)
+    def __getitem__(self, index: int) -> _Fitted:
+        sample = self._samples[index]
+        return _Fitted(letterbox(sample, self._size_hw), _size_hw(sample))
 
 
 class DetectionDataModule(LightningDataModule):
@@ -107,7 +116,9 @@ class DetectionDataModule(LightningDataModule):
         augmentation: how training pictures are changed; gives the input size too.
         batch_size: pictures a step, for each process.
         num_workers: processes that prepare pictures; the result does not depend on it.
-        plain_from_epoch: from this epoch on no mosaic, mixup or affine change.
+        plain_from_epoch: from this epoch on no mosaic, mixup or zoom.
+        num_overfit: to see that a network can learn at all: train on the first so many pictures
+            alone, letterboxed and never changed, in one order, and validate on the same.
         seed: of order and augmentation.
         name: of the data, in its manifest.
         licence: of the data, in its manifest.
@@ -123,6 +134,7 @@ class DetectionDataModule(LightningDataModule):
         batch_size: int = 8,
         num_workers: int = 0,
         plain_from_epoch: int = 1_000_000,
+        num_overfit: int | None = None,
         seed: int = 0,
         name: str = "site",
         licence: str = "private",
@@ -136,23 +148,32 @@ class DetectionDataModule(LightningDataModule):
             raise DatasetError(
                 f"repeats: expected {len(sources)} positive numbers, one a source, got {repeats}"
             )
+        if batch_size < 1:
+            raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
+        if num_workers < 0:
+            raise ValueError(f"num_workers: expected at least 0, got {num_workers}")
+        if num_overfit is not None and num_overfit < 1:
+            raise ValueError(f"num_overfit: expected at least 1, got {num_overfit}")
         self.sources, self.repeats = sources, repeats
         self.augmentation, self.class_names = augmentation, tuple(class_names)
         self.batch_size, self.num_workers = batch_size, num_workers
-        self.plain_from_epoch, self.seed = plain_from_epoch, seed
+        self.plain_from_epoch, self.num_overfit, self.seed = plain_from_epoch, num_overfit, seed
         self.name, self.licence, self.commercial_use = name, licence, commercial_use
         self.train_samples: list[DetectionSample] = []
         self.validation_samples: list[DetectionSample] = []
 
     def manifest(self) -> Manifest:
         """The files that this data consists of, with their hashes."""
-        files = {path.resolve() for source in self.sources for path in source.files}
+        files = distinct_names(path.resolve() for source in self.sources for path in source.files)
         return Manifest(
             name=self.name,
-            source=", ".join(sorted(path.name for path in files)),
+            source=", ".join(sorted(files.values())),
             licence=self.licence,
             commercial_use=self.commercial_use,
-            files=tuple(_entry(path) for path in files),
+            files=tuple(
+                FileEntry(name, sha256_of(path), path.stat().st_size)
+                for path, name in files.items()
+            ),
         )
 
     def prepare_data(self) -> None:
@@ -170,46 +191,61 @@ class DetectionDataModule(LightningDataModule):
         if not self.train_samples:
             names = [str(path) for source in self.sources for path in source.files]
             raise DatasetError(f"expected pictures to train on, got none in {names}")
+        if self.num_overfit is not None:
+            self.train_samples = self.train_samples[: self.num_overfit]
+            self.validation_samples = list(self.train_samples)
 
-    def train_dataloader(self) -> DataLoader[DetectionSample]:
+    def train_dataloader(self) -> DataLoader[Any]:
         """Batches of augmented pictures; a last, smaller batch is left out."""
+        if self.num_overfit is not None:
+            return self._letterboxed(self.train_samples)
         trainer = self.trainer
         ranks = (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
         keys = ShuffledKeys(len(self.train_samples), self.seed, *ranks)
         pictures = AugmentedPictures(
             self.train_samples, self.augmentation, self.seed, self.plain_from_epoch
         )
-        return self._loader(pictures, sampler=keys, drop_last=len(keys) >= self.batch_size)
+        return self._loader(pictures, collate, keys, drop_last=len(keys) >= self.batch_size)
 
-    def val_dataloader(self) -> DataLoader[DetectionSample]:
+    def val_dataloader(self) -> DataLoader[Any]:
         """Batches of letterboxed pictures in their order."""
-        return self._loader(_Letterboxed(self.validation_samples, self.augmentation.input_size_hw))
+        return self._letterboxed(self.validation_samples)
+
+    def _letterboxed(self, samples: Sequence[DetectionSample]) -> DataLoader[Any]:
+        return self._loader(_Letterboxed(samples, self.augmentation.input_size_hw), _collate_fitted)
 
     def _loader(
         self,
-        pictures: Dataset[DetectionSample],
+        pictures: Dataset[Any],
+        collate_fn: Callable[[list[Any]], DetectionBatch],
         sampler: Sampler[TrainKey] | None = None,
         drop_last: bool = False,
-    ) -> DataLoader[DetectionSample]:
+    ) -> DataLoader[Any]:
         return DataLoader(
             pictures,
             batch_size=self.batch_size,
             sampler=sampler,
             num_workers=self.num_workers,
-            collate_fn=collate,
+            collate_fn=collate_fn,
             drop_last=drop_last,
             persistent_workers=self.num_workers > 0,
         )
 
 
 def collate(samples: Sequence[DetectionSample]) -> DetectionBatch:
-    """Pictures of one size into one batch."""
+    """Pictures of one size, as they are, into one batch."""
+    return _collate_fitted([_Fitted(sample, _size_hw(sample)) for sample in samples])
+
+
+def _collate_fitted(fitted: Sequence[_Fitted]) -> DetectionBatch:
+    samples = [sample for sample, _ in fitted]
     return DetectionBatch(
         torch.from_numpy(np.stack([sample.image for sample in samples])),
         [torch.from_numpy(np.ascontiguousarray(sample.xyxy_px)) for sample in samples],
         [torch.from_numpy(np.ascontiguousarray(sample.class_id)) for sample in samples],
+        [size_hw for _, size_hw in fitted],
     )
 
 
-def _entry(path: Path) -> FileEntry:
-    return FileEntry(path.name, sha256_of(path), path.stat().st_size)
+def _size_hw(sample: DetectionSample) -> tuple[int, int]:
+    return sample.image.shape[0], sample.image.shape[1]

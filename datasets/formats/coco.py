@@ -227,6 +227,8 @@ def _image(entry: Mapping[str, Any], at: str) -> Image:
     if min(width, height) < 1:
         raise LabelError(f"{at}: expected a positive width and height, got {width}×{height}")
     index = _optional_whole(entry, "frame_index", at)
+    if index is not None and index < 0:
+        raise LabelError(f"{at}: expected a frame_index of at least 0, got {index}")
     return Image(_whole(entry, "id", at), _text(entry, "file_name", at), width, height, index)
 
 

@@ -96,6 +96,10 @@ def test_unclear_people_are_ignored_and_categories_match_by_name(
         (lambda c: c["images"][0].update(id=1), "image 1: expected each id once, got it twice"),
         (lambda c: c["annotations"][1].update(id=1), "annotation 1: expected each id once"),
         (lambda c: c.pop("images"), r"labels\.json: expected a list 'images', got NoneType"),
+        (
+            lambda c: c["images"][0].update(frame_index=-1),
+            "image 2: expected a frame_index of at least 0, got -1",
+        ),
     ],
 )
 def test_labels_that_contradict_themselves_are_refused(
@@ -184,6 +188,16 @@ def test_a_folder_of_images_is_read_when_asked(
         samples[1]
 
 
+def test_a_part_of_a_folder_of_images_is_a_list_of_pictures(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
+) -> None:
+    for name, grey in (("a.png", 1), ("b.png", 2)):
+        cv2.imwrite(str(tmp_path / name), np.full((48, 64, 3), grey, np.uint8))
+    samples = CocoImages(write(coco), tmp_path).train_samples(["person"])
+    assert [sample.image[0, 0, 0] for sample in samples[:8]] == [1, 2]
+    assert [sample.image[0, 0, 0] for sample in samples[1:]] == [2]
+
+
 def test_every_picture_is_drawn_once_an_epoch_over_all_ranks() -> None:
     for epoch in (0, 1):
         drawn = []
@@ -221,20 +235,83 @@ def test_batches_do_not_depend_on_the_number_of_workers(data: DetectionDataModul
     assert all(torch.equal(a, b) for a, b in zip(alone.xyxy_px, shared.xyxy_px, strict=True))
 
 
-def test_epochs_augment_differently_and_the_last_ones_mildly(data: DetectionDataModule) -> None:
+def test_every_epoch_augments_differently(data: DetectionDataModule) -> None:
     data.setup()
     pictures = AugmentedPictures(data.train_samples, data.augmentation, 0, plain_from_epoch=2)
     images = [pictures[TrainKey(epoch, 0, 0)].image.tobytes() for epoch in (0, 1, 2)]
     assert len(set(images)) == 3
 
 
-def test_the_manifest_names_the_content_and_not_the_place(
-    data: DetectionDataModule, tmp_path: Path
+def test_pictures_are_mixed_until_the_plain_epochs(data: DetectionDataModule) -> None:
+    data.setup()  # one picture is all 50, the other all 150
+    mosaics = Augmentation((64, 64), (64, 64), mosaic_probability=1, brightness=0, scale=(1, 1))
+    pictures = AugmentedPictures(data.train_samples, mosaics, 0, plain_from_epoch=1)
+
+    def mixed(epoch: int) -> list[bool]:
+        images = [pictures[TrainKey(epoch, position, 0)].image for position in range(8)]
+        return [{50, 150} <= set(image.ravel().tolist()) for image in images]
+
+    assert any(mixed(0))
+    assert not any(mixed(1))
+
+
+def test_overfitting_sees_the_same_unchanged_pictures_in_every_epoch(
+    data: DetectionDataModule,
 ) -> None:
-    before = data.manifest().sha256
-    assert data.manifest().sha256 == before
-    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((48, 64, 3), np.uint8))
-    assert data.manifest().sha256 != before
+    data.num_overfit, data.batch_size = 1, 2
+    data.setup()
+    first, again = (list(data.train_dataloader()) for _ in range(2))
+    (batch,), (validation,) = first, data.val_dataloader()
+    fitted = np.full((64, 64, 3), 114)
+    fitted[:48] = 50  # 48 × 64 px fits as it is
+    np.testing.assert_array_equal(batch.images.numpy(), fitted[None])
+    assert batch.xyxy_px[0].tolist() == [[1, 2, 11, 22], [30, 2, 64, 48]]
+    assert torch.equal(again[0].images, batch.images)
+    assert torch.equal(validation.images, batch.images)
+
+
+def test_a_batch_to_validate_on_says_how_large_its_pictures_were(
+    data: DetectionDataModule,
+) -> None:
+    data.num_overfit = 2
+    data.setup()
+    (batch,) = data.val_dataloader()
+    assert batch.original_size_hw == [(48, 64), (48, 64)]
+
+
+def test_the_manifest_names_the_content_and_not_the_place(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
+) -> None:
+    def sha256(site: Path) -> str:
+        source = CocoImages(site / "labels.json", site / "images")
+        return DetectionDataModule([source], Augmentation((64, 64), (64, 64))).manifest().sha256
+
+    site = tmp_path / "site"
+    (site / "images").mkdir(parents=True)
+    cv2.imwrite(str(site / "images" / "a.png"), np.zeros((48, 64, 3), np.uint8))
+    write(coco).rename(site / "labels.json")
+    before = sha256(site)
+    moved = site.rename(tmp_path / "elsewhere")
+    assert sha256(moved) == before
+    cv2.imwrite(str(moved / "images" / "a.png"), np.ones((48, 64, 3), np.uint8))
+    assert sha256(moved) != before
+
+
+def test_sites_whose_files_have_the_same_names_are_trained_together(
+    coco: Coco, write: Callable[[Coco], Path], tmp_path: Path
+) -> None:
+    text = write(coco).read_text()
+    for site in ("a", "b"):
+        for camera in ("door", "till"):
+            (tmp_path / site / camera).mkdir(parents=True)
+            (tmp_path / site / camera / "1.png").write_text(site + camera)
+        (tmp_path / site / "labels.json").write_text(text)
+    sources = [CocoImages(tmp_path / s / "labels.json", tmp_path / s) for s in ("a", "b")]
+    data = DetectionDataModule(sources, Augmentation((64, 64), (64, 64)))
+    assert [entry.path for entry in data.manifest().files] == [
+        *("a/door/1.png", "a/labels.json", "a/till/1.png"),
+        *("b/door/1.png", "b/labels.json", "b/till/1.png"),
+    ]
 
 
 def test_sources_without_pictures_are_refused(
@@ -245,6 +322,22 @@ def test_sources_without_pictures_are_refused(
     data = DetectionDataModule([source], Augmentation((64, 64), (64, 64)))
     with pytest.raises(DatasetError, match=r"expected pictures to train on, got none in .*labels"):
         data.setup()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"batch_size": 0}, "batch_size: expected at least 1, got 0"),
+        ({"num_workers": -1}, "num_workers: expected at least 0, got -1"),
+        ({"num_overfit": 0}, "num_overfit: expected at least 1, got 0"),
+    ],
+)
+def test_a_number_that_cannot_be_used_is_refused_at_once(
+    tmp_path: Path, option: dict[str, int], message: str
+) -> None:
+    source = CocoImages(tmp_path / "l.json", tmp_path)
+    with pytest.raises(ValueError, match=message):
+        DetectionDataModule([source], Augmentation((64, 64), (64, 64)), **option)
 
 
 def test_repeats_must_fit_the_sources(tmp_path: Path) -> None:

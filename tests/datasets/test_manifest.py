@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from datasets.manifest import FILE_NAME, Manifest
+from datasets.manifest import FILE_NAME, Manifest, distinct_names
 from serving.core.errors import DatasetError
 
 
@@ -17,6 +19,17 @@ def manifest_of(folder) -> Manifest:
     return Manifest.of_files(
         paths, folder, name="site", source="cameras", licence="CC BY 4.0", commercial_use=True
     )
+
+
+def test_a_name_has_as_many_folders_as_tell_it_from_the_others():
+    paths = ["/x/a/cam/1.png", "/x/b/cam/1.png", "/x/b/labels.json", "/labels.json", "/x/v.avi"]
+    assert distinct_names([Path(path) for path in paths]) == {
+        Path("/x/a/cam/1.png"): "a/cam/1.png",
+        Path("/x/b/cam/1.png"): "b/cam/1.png",
+        Path("/x/b/labels.json"): "b/labels.json",
+        Path("/labels.json"): "/labels.json",
+        Path("/x/v.avi"): "v.avi",
+    }
 
 
 def test_the_hash_does_not_depend_on_the_order_of_the_files(folder):
