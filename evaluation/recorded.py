@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,18 +96,26 @@ def judge_frames(
 def tracks_of_labels(labels: CocoDataset, path: Path, class_name: str) -> mot.MotSequence:
     """The labels of a video as tracks, with an entry, be it empty, for every labelled frame.
 
+    A crowd's box is nobody's track: it is ignored, as a distractor, so that it is neither to be
+    found nor wrong when it is.
+
     Raises:
         LabelError: an image without `frame_index` or a label without `track_id`.
     """
     for annotation in labels.annotations:
-        if annotation.track_id is None:
+        if annotation.track_id is None and not annotation.is_crowd:
             raise LabelError(f"{path}, annotation {annotation.id}: expected a track_id, got none")
     numbers = _frame_numbers(labels, path)
-    frames = {}
+    frames, ignored = {}, {}
     for image_id, boxes in labels.detections([class_name]).items():
-        age_s = np.zeros(len(boxes), np.float32)
-        frames[numbers[image_id]] = Tracks(boxes, boxes.columns[TRACK_COLUMN], age_s)
-    return mot.MotSequence(frames)
+        is_crowd = boxes.columns[CROWD_COLUMN]
+        people, crowd = boxes.select(~is_crowd), boxes.select(is_crowd)
+        age_s = np.zeros(len(people), np.float32)
+        frames[numbers[image_id]] = Tracks(people, people.columns[TRACK_COLUMN], age_s)
+        if len(crowd):
+            class_id = np.full(len(crowd), mot.DISTRACTOR)
+            ignored[numbers[image_id]] = replace(crowd, class_id=class_id)
+    return mot.MotSequence(frames, ignored)
 
 
 def _against_mot(gt: Path, pred: Path, frame_rate_hz: float, class_name: str) -> JudgedImages:

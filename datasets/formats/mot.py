@@ -27,7 +27,8 @@ WORLD_COLUMN = "xy_m"
 """Column (N, 2) float64: where a MOT-15 ground truth says that the person stands, in metres."""
 
 PEDESTRIAN = 1
-DISTRACTORS = (2, 7, 8, 12)
+DISTRACTOR = 8
+DISTRACTORS = (2, 7, DISTRACTOR, 12)
 """MOT-16 classes that look like a pedestrian and count neither way: person on a vehicle, static
 person, distractor, reflection."""
 

@@ -92,8 +92,9 @@ def _without_distractors(
 ) -> Tracks:
     """The tracks without those that match what looks like a person and counts neither way.
 
-    As the MOT-16 benchmark does it: predictions are matched to everything that is annotated, and
-    those that fall to a distractor are taken out.
+    As the MOT-16 benchmark does it: in each frame predictions are matched one to one, at IoU 0.5,
+    to everything that is annotated, people and ignored boxes alike, and those that fall to a
+    distractor are taken out of that frame. A crowd's label is a distractor.
     """
     if ignored is None or not len(predicted):
         return predicted

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from datasets.formats import coco, mot
-from evaluation.recorded import cut, read_images, tracks_of_labels
+from evaluation.figure import Metric
+from evaluation.protocol.detection import detection_figures
+from evaluation.protocol.sampling import Sampling
+from evaluation.protocol.tracking import tracking_figures
+from evaluation.recorded import cut, judge_frames, read_images, tracks_of_labels, true_boxes
+from serving.core.detections import XYWH_COLUMN, Detections, Tracks
 from serving.core.errors import LabelError
 
 BOX = (10.0, 20.0, 30.0, 40.0)
+FAR = (200.0, 100.0, 10.0, 20.0)
 
 
 def labels(*frame_indices, score=None, track_id=1, name="person"):
@@ -94,3 +101,36 @@ def test_labels_with_identities_become_tracks_with_an_entry_for_every_image(file
     assert {n: tracks.track_id.tolist() for n, tracks in frames.items()} == {1: [9], 5: []}
     with pytest.raises(LabelError, match="annotation 1: expected a track_id, got none"):
         tracks_of_labels(labels(0, track_id=None), files, "person")
+
+
+def crowded():
+    """Frame 0: a person, and a crowd without identity elsewhere; frame 4: a crowd alone."""
+    dataset = labels(0, 4)
+    far = [coco.Annotation(n, n - 10, 1, FAR, 200.0, is_crowd=True) for n in (11, 15)]
+    return coco.CocoDataset(dataset.images, (dataset.annotations[0], *far), dataset.categories)
+
+
+def test_a_crowds_label_is_ignored_and_nobodys_track(files):
+    sequence = tracks_of_labels(crowded(), files, "person")
+    assert {n: len(tracks) for n, tracks in sequence.frames.items()} == {1: 1, 5: 0}
+    assert {n: d.columns[XYWH_COLUMN].tolist() for n, d in sequence.ignored.items()} == {
+        1: [list(FAR)],
+        5: [list(FAR)],
+    }
+    marks = {n: d.columns[coco.CROWD_COLUMN].tolist() for n, d in true_boxes(sequence).items()}
+    assert marks == {1: [False, True], 5: [True]}
+
+
+def test_a_crowd_that_is_found_or_missed_changes_no_figure(files):
+    sequence = tracks_of_labels(crowded(), files, "person")
+    xyxy = [[10, 20, 40, 60], [200, 100, 210, 120]]
+    both = Tracks(Detections(xyxy, [0.9, 0.8]), [1, 2], [0, 0])
+    sampling = Sampling(5.0, 0, 0)
+    for found in ({1: both, 5: both.select(np.array([1]))}, {1: both.select(np.array([0]))}):
+        tracking = tracking_figures(sequence, found, 7.0, "shop", sampling)
+        values = {f.metric: (f.value, f.n) for f in tracking}
+        assert values[Metric.MOTA] == values[Metric.IDF1] == (1, 1)
+        boxes = {number: tracks.detections for number, tracks in found.items()}
+        images = judge_frames(true_boxes(sequence), boxes, (1, 5), 7.0)
+        values = {f.metric: (f.value, f.n) for f in detection_figures(images, "shop", sampling, 0.5)}
+        assert values[Metric.RECALL] == values[Metric.PRECISION] == (1, 1)
