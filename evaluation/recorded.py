@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from datasets.formats import coco, mot
-from datasets.formats.coco import AREA_COLUMN, CROWD_COLUMN, TRACK_COLUMN, CocoDataset
+from datasets.formats.coco import TRACK_COLUMN, CocoDataset
 from evaluation.protocol.detection import JudgedImages
-from serving.core.detections import XYWH_COLUMN, Detections, Tracks
+from serving.core.detections import CROWD_COLUMN, XYWH_COLUMN, Detections, Tracks
 from serving.core.errors import LabelError
 from serving.core.labels import PERSON
 
@@ -156,9 +156,5 @@ def _with_crowd(truth: Detections, ignored: Detections) -> Detections:
     return Detections(
         np.vstack([truth.xyxy_px, ignored.xyxy_px]),
         np.ones(len(xywh), np.float32),
-        columns={
-            XYWH_COLUMN: xywh,
-            CROWD_COLUMN: is_crowd,
-            AREA_COLUMN: xywh[:, 2] * xywh[:, 3],
-        },
+        columns={XYWH_COLUMN: xywh, CROWD_COLUMN: is_crowd},
     )

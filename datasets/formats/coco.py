@@ -15,11 +15,13 @@ import numpy as np
 
 from datasets.files import write_atomically
 from serving.core import boxes
-from serving.core.detections import CONFIDENCE_COLUMN, XYWH_COLUMN, Detections
+from serving.core.detections import (
+    CONFIDENCE_COLUMN,
+    CROWD_COLUMN,
+    XYWH_COLUMN,
+    Detections,
+)
 from serving.core.errors import LabelError
-
-CROWD_COLUMN = "is_crowd"
-"""Column (N,) bool: the box holds people too many or unclear to tell apart; `iscrowd`."""
 
 AREA_COLUMN = "area_px2"
 """Column (N,) float64: the area that decides the size range of a label; COCO's `area`."""

@@ -46,13 +46,6 @@ class CountingTotals:
         return CountingScore(accuracy, int(counted.sum()), int(num_true))
 
 
-def counting_accuracy(
-    counted: Sequence[Crossing], true: Sequence[Crossing], window_s: float | None = None
-) -> CountingScore:
-    """The accuracy over the whole clip, or over windows of `window_s` seconds."""
-    return counting_totals(counted, true, window_s).score()
-
-
 def counting_totals(
     counted: Sequence[Crossing],
     true: Sequence[Crossing],

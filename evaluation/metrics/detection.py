@@ -13,16 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.metrics.overlap import exact_score, exact_xywh, iou_by_sizes
-from serving.core.detections import Detections
+from serving.core.detections import CROWD_COLUMN, Detections
 
-CROWD_COLUMN = "is_crowd"
-AREA_COLUMN = "area_px2"
 IOU_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
 RECALLS = np.linspace(0.0, 1.0, 101)
 MAX_DETECTIONS = 100
-ALL_AREAS_PX2 = (0.0, 1e10)
-SMALL_PX2, MEDIUM_PX2, LARGE_PX2 = (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)
-"""COCO's ranges of a box's area, both ends included."""
+"""An image's best boxes that are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,40 +107,19 @@ class Matches:
 
 
 def average_precision(
-    predictions: Sequence[Detections],
-    truths: Sequence[Detections],
-    iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
-    area_range_px2: tuple[float, float] = ALL_AREAS_PX2,
-    max_detections: int = MAX_DETECTIONS,
+    predictions: Sequence[Detections], truths: Sequence[Detections]
 ) -> AveragePrecision:
-    """COCO's AP and AR of one class; entry i of both sequences is image i.
+    """COCO's AP and AR of one class and boxes of all sizes; entry i of both sequences is image i.
 
     A truth with the column `is_crowd` set is not to be found, and predictions on it do not count.
-    The column `area_px2` of a truth, else its box, decides whether it is in the range of areas.
     """
-    return match(
-        predictions, truths, iou_thresholds, area_range_px2, max_detections
-    ).average_precision()
-
-
-def precision_recall(
-    predictions: Sequence[Detections],
-    truths: Sequence[Detections],
-    score_threshold: float = 0.0,
-    iou_threshold: float = 0.5,
-) -> PrecisionRecall:
-    """Precision and recall of the predictions with at least `score_threshold`."""
-    most = max((len(p) for p in predictions), default=0)
-    matches = match(predictions, truths, (iou_threshold,), max_detections=most)
-    return matches.precision_recall(score_threshold, iou_threshold)
+    return match(predictions, truths).average_precision()
 
 
 def match(
     predictions: Sequence[Detections],
     truths: Sequence[Detections],
     iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
-    area_range_px2: tuple[float, float] = ALL_AREAS_PX2,
-    max_detections: int = MAX_DETECTIONS,
 ) -> Matches:
     """Match every image's predictions to its truths; see `average_precision`."""
     if len(predictions) != len(truths):
@@ -154,8 +129,7 @@ def match(
         )
     thresholds = np.asarray(iou_thresholds, np.float64)
     per_image = [
-        _match_image(p, t, thresholds, area_range_px2, max_detections)
-        for p, t in zip(predictions, truths, strict=True)
+        _match_image(p, t, thresholds) for p, t in zip(predictions, truths, strict=True)
     ]
     none = np.zeros((len(thresholds), 0), np.bool_)
     score = np.concatenate([np.zeros(0), *(m.score for m in per_image)])
@@ -185,35 +159,25 @@ def _match_image(
     prediction: Detections,
     truth: Detections,
     thresholds: NDArray[np.float64],
-    area_range_px2: tuple[float, float],
-    max_detections: int,
 ) -> _ImageMatches:
     score = exact_score(prediction)
-    best_first = np.argsort(-score, kind="stable")[:max_detections]
-    predicted_xywh = exact_xywh(prediction)[best_first]
-    true_xywh = exact_xywh(truth)
+    best_first = np.argsort(-score, kind="stable")[:MAX_DETECTIONS]
     is_crowd = np.asarray(truth.columns.get(CROWD_COLUMN, np.zeros(len(truth), np.bool_)))
-    area_px2 = truth.columns.get(AREA_COLUMN, true_xywh[:, 2] * true_xywh[:, 3])
-    not_sought = is_crowd | _outside(np.asarray(area_px2), area_range_px2)
-    sought_first = np.argsort(not_sought, kind="stable")
-    overlap = iou_by_sizes(predicted_xywh, true_xywh[sought_first], is_crowd[sought_first])
-    num_sought = int((~not_sought).sum())
-    found, ignored = _greedy(overlap, num_sought, is_crowd[sought_first], thresholds)
-    too_small_or_large = _outside(predicted_xywh[:, 2] * predicted_xywh[:, 3], area_range_px2)
-    return _ImageMatches(
-        score[best_first], found, ignored | (~found & too_small_or_large), num_sought
+    crowds_last = np.argsort(is_crowd, kind="stable")
+    overlap = iou_by_sizes(
+        exact_xywh(prediction)[best_first], exact_xywh(truth)[crowds_last], is_crowd[crowds_last]
     )
+    num_sought = int((~is_crowd).sum())
+    found, ignored = _greedy(overlap, num_sought, thresholds)
+    return _ImageMatches(score[best_first], found, ignored, num_sought)
 
 
 def _greedy(
-    overlap: NDArray[np.float64],
-    num_sought: int,
-    is_crowd: NDArray[np.bool_],
-    thresholds: NDArray[np.float64],
+    overlap: NDArray[np.float64], num_sought: int, thresholds: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(T, P) found and ignored. Each prediction takes the free truth that it overlaps most.
 
-    Truths that are sought come first in `overlap` (P, G) and are preferred to those that are not;
+    The `num_sought` people come first in `overlap` (P, G), crowds after them. People are preferred;
     of equal overlaps the last wins, and only a crowd can be taken twice: as pycocotools does it.
     """
     num_predictions, num_truths = overlap.shape
@@ -229,12 +193,8 @@ def _greedy(
         has_any = (candidate >= 0).any(axis=1)
         found[:, row] = has_any
         ignored[:, row] = has_any & ~has_sought
-        free[has_any, taken[has_any]] = is_crowd[taken[has_any]]
+        free[has_any, taken[has_any]] = taken[has_any] >= num_sought
     return found, ignored
-
-
-def _outside(area_px2: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.bool_]:
-    return (area_px2 < limits[0]) | (area_px2 > limits[1])
 
 
 def _read(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> NDArray[np.float64]:

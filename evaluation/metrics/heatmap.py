@@ -37,15 +37,6 @@ class HeatmapTotals:
         return _overlap(weights @ self.measured, weights @ self.true)
 
 
-def heatmap_overlap(measured: Sequence[HeatmapTile], true: Sequence[HeatmapTile]) -> float:
-    """The overlap of two heatmaps on one grid; nan where a map is empty.
-
-    Raises:
-        ValueError: the tiles lie on different grids.
-    """
-    return heatmap_totals(measured, true).overlap()
-
-
 def heatmap_totals(measured: Sequence[HeatmapTile], true: Sequence[HeatmapTile]) -> HeatmapTotals:
     """Sum tiles by camera and cell, and by the period that they end.
 

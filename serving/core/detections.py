@@ -16,6 +16,10 @@ XYWH_COLUMN = "xywh_px"
 CONFIDENCE_COLUMN = "confidence"
 """Column (N,) float64: the score as a file writes it, for an exact order."""
 
+CROWD_COLUMN = "is_crowd"
+"""Column (N,) bool of labels: people too many, too far or too unclear to tell apart; a crowd is
+neither to be found nor wrong when it is."""
+
 EMBEDDING_COLUMN = "embedding"
 """Column (N, E) float: L2-normalised appearance, zeros where it is unknown."""
 

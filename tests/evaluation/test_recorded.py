@@ -11,7 +11,7 @@ from evaluation.protocol.detection import detection_figures
 from evaluation.protocol.sampling import Sampling
 from evaluation.protocol.tracking import tracking_figures
 from evaluation.recorded import cut, judge_frames, read_images, tracks_of_labels, true_boxes
-from serving.core.detections import XYWH_COLUMN, Detections, Tracks
+from serving.core.detections import CROWD_COLUMN, XYWH_COLUMN, Detections, Tracks
 from serving.core.errors import LabelError
 
 BOX = (10.0, 20.0, 30.0, 40.0)
@@ -76,7 +76,7 @@ def test_a_class_that_the_truth_does_not_know_is_an_error(files):
 def test_boxes_to_be_ignored_in_a_mot16_truth_become_a_crowd(files):
     (files / "mot16.txt").write_text("1,1,10,20,30,40,1,1,1\n1,2,200,20,30,40,1,7,1\n")
     truth = read_images(files / "mot16.txt", files / "found.txt", 7.0).truths[0]
-    assert truth.columns[coco.CROWD_COLUMN].tolist() == [False, True]
+    assert truth.columns[CROWD_COLUMN].tolist() == [False, True]
 
 
 def test_predictions_marked_as_a_crowd_are_no_person(files):
@@ -117,7 +117,7 @@ def test_a_crowds_label_is_ignored_and_nobodys_track(files):
         1: [list(FAR)],
         5: [list(FAR)],
     }
-    marks = {n: d.columns[coco.CROWD_COLUMN].tolist() for n, d in true_boxes(sequence).items()}
+    marks = {n: d.columns[CROWD_COLUMN].tolist() for n, d in true_boxes(sequence).items()}
     assert marks == {1: [False, True], 5: [True]}
 
 
@@ -132,5 +132,6 @@ def test_a_crowd_that_is_found_or_missed_changes_no_figure(files):
         assert values[Metric.MOTA] == values[Metric.IDF1] == (1, 1)
         boxes = {number: tracks.detections for number, tracks in found.items()}
         images = judge_frames(true_boxes(sequence), boxes, (1, 5), 7.0)
-        values = {f.metric: (f.value, f.n) for f in detection_figures(images, "shop", sampling, 0.5)}
+        detection = detection_figures(images, "shop", sampling, 0.5)
+        values = {f.metric: (f.value, f.n) for f in detection}
         assert values[Metric.RECALL] == values[Metric.PRECISION] == (1, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics import detection
-from evaluation.metrics.detection import average_precision, match, precision_recall
+from evaluation.metrics.detection import average_precision, match
 from serving.core.detections import Detections
 
 TOLERANCE = 1e-6
@@ -45,7 +45,7 @@ def test_a_wrong_box_with_a_worse_score_costs_nothing():
 def test_the_second_box_on_one_person_is_wrong():
     result = average_precision([seen([BOX, BOX], [0.9, 0.8])], [seen([BOX, ELSEWHERE])])
     assert result.ap == pytest.approx(51 / 101)
-    assert precision_recall([seen([BOX, BOX])], [seen([BOX])]).precision == 0.5
+    assert match([seen([BOX, BOX])], [seen([BOX])]).precision_recall().precision == 0.5
 
 
 def test_overlap_of_exactly_one_half_counts_at_ap50():
@@ -69,10 +69,11 @@ def test_no_predictions_score_0_and_no_truth_has_no_score():
 def test_precision_and_recall_at_a_score():
     predictions = [seen([BOX, ELSEWHERE], [0.9, 0.2]), seen([ELSEWHERE], [0.9])]
     truths = [seen([BOX]), seen([BOX])]
-    at_half = precision_recall(predictions, truths, score_threshold=0.5)
+    matches = match(predictions, truths)
+    at_half = matches.precision_recall(score_threshold=0.5)
     assert (at_half.precision, at_half.recall) == (1 / 2, 1 / 2)
-    assert precision_recall(predictions, truths).precision == 1 / 3
-    assert np.isnan(precision_recall(predictions, truths, score_threshold=0.95).precision)
+    assert matches.precision_recall().precision == 1 / 3
+    assert np.isnan(matches.precision_recall(score_threshold=0.95).precision)
 
 
 def test_an_image_that_counts_twice_is_an_image_that_stands_twice():
@@ -92,17 +93,11 @@ def test_predictions_and_truths_must_be_of_the_same_images():
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("area", ["all", "small", "medium"])
-def test_it_agrees_with_pycocotools(pycocotools_score, seed, area):
+def test_it_agrees_with_pycocotools(pycocotools_score, seed):
     rng = np.random.default_rng(seed)
     predictions, truths = random_images(rng, 30, whole_pixels=seed % 2 == 0)
-    limits = {
-        "all": detection.ALL_AREAS_PX2,
-        "small": detection.SMALL_PX2,
-        "medium": detection.MEDIUM_PX2,
-    }[area]
-    ours = average_precision(predictions, truths, area_range_px2=limits)
-    theirs = pycocotools_score(predictions, truths, limits)
+    ours = average_precision(predictions, truths)
+    theirs = pycocotools_score(predictions, truths)
     assert ours.ap == pytest.approx(theirs["ap"], abs=TOLERANCE)
     assert ours.ap50 == pytest.approx(theirs["ap50"], abs=TOLERANCE)
     assert ours.ap75 == pytest.approx(theirs["ap75"], abs=TOLERANCE)
@@ -114,7 +109,7 @@ def test_it_agrees_with_pycocotools_on_more_boxes_than_are_judged(pycocotools_sc
     predictions, truths = random_images(rng, 3, max_truths=90, max_extra=80)
     assert max(map(len, predictions)) > detection.MAX_DETECTIONS
     ours = average_precision(predictions, truths)
-    theirs = pycocotools_score(predictions, truths, detection.ALL_AREAS_PX2)
+    theirs = pycocotools_score(predictions, truths)
     assert (ours.ap, ours.ar) == pytest.approx((theirs["ap"], theirs["ar"]), abs=TOLERANCE)
 
 
