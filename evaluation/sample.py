@@ -140,9 +140,10 @@ def run_sample(request: Request, parts: Parts) -> SampleRun:
     detections, tracks = {}, {}
     source = open_sources({camera_id: camera})[camera_id]
     console = Console(stderr=True)
-    for frame in track(source, f"{bundle.ref} on {video.name}", NUM_FRAMES, console=console):
-        result = pipeline.process(frame)
-        detections[frame.index + 1], tracks[frame.index + 1] = result.detections, result.tracks
+    progress = track(source, f"{bundle.ref} on {video.name}", NUM_FRAMES, console=console)
+    for result in pipeline.process(progress):
+        number = result.frame.index + 1
+        detections[number], tracks[number] = result.detections, result.tracks
     if len(tracks) != NUM_FRAMES:
         raise SourceError(f"{video}: expected {NUM_FRAMES} frames, got {len(tracks)}")
     rate_hz = parts.frame_rate_hz(request)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,11 +14,22 @@ from serving.core.frame import Frame
 from serving.tracking.tracker import Tracker
 
 
+class PendingDetections(Protocol):
+    """Frames on their way through a detector."""
+
+    def result(self) -> list[Detections]:
+        """One `Detections` a frame, boxes in pixels of that frame, waited for where it must."""
+
+
 class Detector(Protocol):
     """Finds people in pictures."""
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """One `Detections` a frame, boxes in pixels of that frame."""
+    @property
+    def num_in_flight(self) -> int:
+        """Calls of `start` that are worth having on their way at once."""
+
+    def start(self, frames: Sequence[Frame]) -> PendingDetections:
+        """Send frames on their way."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +54,7 @@ class Pipeline:
 
     Args:
         camera_id: whose frames these are.
-        detector: used by this pipeline alone while `process` runs.
+        detector: used by this pipeline alone.
         tracker: keeps this camera's state.
         analyses: keep this camera's state; their events come in this order.
         bundles: what every event names as its makers, `name@version`.
@@ -66,17 +78,41 @@ class Pipeline:
         self._bundles = bundles
         self._min_height_px = min_height_px
 
-    def process(self, frame: Frame) -> Result:
-        """The results of the next frame; frames come in the order of time."""
-        at_s = frame.captured_at
-        (detections,) = self._detector.detect([frame])
-        tracks = self._near(self._tracker.update(detections, at_s))
-        events = [e for analysis in self._analyses for e in analysis.update(tracks, at_s)]
-        return Result(frame, detections, tracks, self._signed(events))
+    def process(self, frames: Iterable[Frame]) -> Iterator[Result]:
+        """The results of frames, which come in the order of time."""
+        left = iter(frames)
+        return self.process_from(lambda wait: next(left, None))
+
+    def process_from(self, take: Callable[[bool], Frame | None]) -> Iterator[Result]:
+        """The results of what `take` gives, until it gives None although it was asked to wait.
+
+        Where the detector can work on several frames at once, the next ones are sent on their way
+        before a frame is tracked and analysed; in the results this makes no difference. A frame
+        that is being detected waits for no later one: `take(False)` is then asked for what is there
+        already.
+        """
+        under_way: deque[tuple[Frame, PendingDetections]] = deque()
+        while True:
+            while len(under_way) < self._detector.num_in_flight:
+                frame = take(not under_way)
+                if frame is None:
+                    break
+                under_way.append((frame, self._detector.start([frame])))
+            if not under_way:
+                return
+            yield self._follow(*under_way.popleft())
 
     def finish(self, at_s: float) -> tuple[Event, ...]:
         """The events that the end of the stream brings, such as stays that were still going on."""
         return self._signed([e for analysis in self._analyses for e in analysis.finish(at_s)])
+
+    def _follow(self, frame: Frame, pending: PendingDetections) -> Result:
+        """What a frame gives, once its people are detected."""
+        at_s = frame.captured_at
+        (detections,) = pending.result()
+        tracks = self._near(self._tracker.update(detections, at_s))
+        events = [e for analysis in self._analyses for e in analysis.update(tracks, at_s)]
+        return Result(frame, detections, tracks, self._signed(events))
 
     def _near(self, tracks: Tracks) -> Tracks:
         if self._min_height_px == 0:

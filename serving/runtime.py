@@ -120,9 +120,9 @@ class _Worker:
         self.queue.put((self, _End(state, reason, self._at_s, tuple(events), dropped, error)))
 
     def _process(self) -> None:
-        for frame in self._buffer:
-            self._at_s, self._num_frames = frame.captured_at, self._num_frames + 1
-            self.queue.put((self, self.camera.pipeline.process(frame)))
+        for result in self.camera.pipeline.process_from(self._buffer.take):
+            self._at_s, self._num_frames = result.at_s, self._num_frames + 1
+            self.queue.put((self, result))
 
     def _guarded(self, task: Callable[[], None]) -> Exception | None:
         """The error of the task: this is the worker's edge, and other cameras go on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from serving.assembly import (
 )
 from serving.core.bundle import Bundle
 from serving.core.letterbox import Letterbox
+from serving.inference.backend import Inference
 from serving.runtime import CameraRun, Runtime
 from serving.settings import Camera, DetectorSettings, Mode
 from serving.settings import Outputs as OutputFiles
@@ -94,7 +96,10 @@ class DecodeAlone:
 
 @dataclass(slots=True)
 class InferenceAlone:
-    """The server's own backend on pictures that already have the network's size."""
+    """The server's own backend on pictures that already have the network's size.
+
+    As many of them are on their way at once as the backend can use: nothing is left to gain.
+    """
 
     server: Server
     num_frames: int
@@ -107,9 +112,14 @@ class InferenceAlone:
         backend.infer(inputs[:1])
 
         def run() -> int:
+            under_way: deque[Inference] = deque()
             for index in range(self.num_frames):
+                if len(under_way) == backend.num_in_flight:
+                    under_way.popleft().result()
                 place = index % len(inputs)
-                backend.infer(inputs[place : place + 1])
+                under_way.append(backend.start(inputs[place : place + 1]))
+            for inference in under_way:
+                inference.result()
             return self.num_frames
 
         return run

@@ -6,7 +6,7 @@ import functools
 import inspect
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from serving.assembly import build_detector, build_pipeline
 from serving.core.bundle import Bundle
 from serving.core.detections import Detections, Tracks
 from serving.core.events import Event
-from serving.inference.backend import Backend, Outputs
+from serving.core.frame import Frame
+from serving.inference.backend import Backend, Done, Inference, Outputs
 from serving.settings import Mode
 from serving.sinks.opening import open_event_sinks
+from serving.streams.source import Source
 from serving.tracking.tracker import Tracker
 
 
@@ -62,10 +64,9 @@ def time_stages(server: Server, clock: Callable[[], float] = time.perf_counter) 
     events: list[Event] = []
     source = server.frames()
     laps.start()
-    for frame in source:
-        laps.lap("decode")
-        events += pipeline.process(frame).events
+    for result in pipeline.process(_decoded(source, laps)):
         laps.lap("analyse")
+        events += result.events
         if len(detections) == server.max_frames:
             break
     source.close()
@@ -77,6 +78,12 @@ def time_stages(server: Server, clock: Callable[[], float] = time.perf_counter) 
         laps.lap("write events")
     spent_ms = {stage: 1000 * spent_s / len(detections) for stage, spent_s in laps.spent_s.items()}
     return Stages(spent_ms, detections)
+
+
+def _decoded(source: Source, laps: _Laps) -> Iterator[Frame]:
+    for frame in source:
+        laps.lap("decode")
+        yield frame
 
 
 def tracker_times_ms(
@@ -129,6 +136,13 @@ class _TimedBackend:
     @property
     def bundle(self) -> Bundle:
         return self._backend.bundle
+
+    @property
+    def num_in_flight(self) -> int:
+        return 1
+
+    def start(self, batch: NDArray[np.uint8]) -> Inference:
+        return Done(self.infer(batch))
 
     def infer(self, batch: NDArray[np.uint8]) -> Outputs:
         self._laps.lap("letterbox")

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Boxes = NDArray[Any]
 """Boxes in float32 or float64; results keep the type they were given."""
 
+_NMS_BLOCK = 256
+"""Boxes that are compared with all worse ones at once."""
+
 
 def area_px2(xyxy_px: Boxes) -> NDArray[Any]:
     """(N,) areas in square pixels; an inverted box has none."""
@@ -20,10 +23,10 @@ def area_px2(xyxy_px: Boxes) -> NDArray[Any]:
 
 def intersection_px2(a_px: Boxes, b_px: Boxes) -> NDArray[Any]:
     """(N, M) areas that each box of `a_px` (N, 4) shares with each of `b_px` (M, 4)."""
-    left_top = np.maximum(a_px[:, None, :2], b_px[None, :, :2])
-    right_bottom = np.minimum(a_px[:, None, 2:], b_px[None, :, 2:])
-    size = np.maximum(right_bottom - left_top, 0)
-    areas: NDArray[Any] = size[..., 0] * size[..., 1]
+    left, top, right, bottom = b_px.T
+    width = np.minimum(a_px[:, 2:3], right) - np.maximum(a_px[:, 0:1], left)
+    height = np.minimum(a_px[:, 3:], bottom) - np.maximum(a_px[:, 1:2], top)
+    areas: NDArray[Any] = np.maximum(width, 0) * np.maximum(height, 0)
     return areas
 
 
@@ -70,20 +73,19 @@ def nms(
     box of its class is above `iou_threshold`.
     """
     order = np.argsort(-score, kind="stable")
-    left, top, right, bottom = np.ascontiguousarray(xyxy_px[order].T)
-    areas = area_px2(xyxy_px[order])
+    xyxy_px = xyxy_px[order]
+    areas = area_px2(xyxy_px)
     classes = None if class_id is None else class_id[order]
-    kept: list[int] = []
-    rest: NDArray[np.intp] = np.arange(len(order))
-    # One row of overlaps for each kept box: few are kept, and a whole matrix would grow with N².
-    while len(rest):
-        best, rest = rest[0], rest[1:]
-        kept.append(best)
-        width = np.minimum(right[best], right[rest]) - np.maximum(left[best], left[rest])
-        height = np.minimum(bottom[best], bottom[rest]) - np.maximum(top[best], top[rest])
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
-        survives = shared <= iou_threshold * (areas[best] + areas[rest] - shared)
+    stays = np.ones(len(order), np.bool_)
+    # In blocks: the whole matrix would grow with N², and a row at a time takes thrice as long.
+    for start in range(0, len(order), _NMS_BLOCK):
+        block = slice(start, start + _NMS_BLOCK)
+        shared = intersection_px2(xyxy_px[block], xyxy_px[start:])
+        beats = shared > iou_threshold * (areas[block, None] + areas[start:] - shared)
         if classes is not None:
-            survives |= classes[rest] != classes[best]
-        rest = rest[survives]
-    return np.asarray(order[kept])
+            beats &= classes[block, None] == classes[start:]
+        np.fill_diagonal(beats, False)
+        for row in np.flatnonzero(beats.any(axis=1)):
+            if stays[start + row]:
+                stays[start + row + 1 :] &= ~beats[row, row + 1 :]
+    return np.asarray(order[stays])

@@ -19,6 +19,28 @@ _LAST_AXIS: dict[OutputKind, int] = {"boxes": 4, "age_band": len(AgeBand), "gend
 _RANK: dict[OutputKind, int] = {"boxes": 3, "scores": 3, "age_years": 1}
 
 
+class Inference(Protocol):
+    """A batch on its way through a model."""
+
+    def result(self) -> Outputs:
+        """The outputs by name, waited for where they are not there yet. To be taken once.
+
+        Raises:
+            InferenceError: the runtime failed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An inference whose outputs are there already."""
+
+    outputs: Outputs
+
+    def result(self) -> Outputs:
+        """See `Inference.result`."""
+        return self.outputs
+
+
 class Backend(Protocol):
     """Runs a bundle's model on the CPU or an accelerator.
 
@@ -30,18 +52,25 @@ class Backend(Protocol):
     def bundle(self) -> Bundle:
         """The bundle that it runs."""
 
-    def infer(self, batch: NDArray[np.uint8]) -> Outputs:
-        """The outputs by name for a batch (N, H, W, 3) BGR uint8 of the bundle's input size.
+    @property
+    def num_in_flight(self) -> int:
+        """Batches that are worth having on their way at once; more only wait."""
 
-        N may be 0 and may change from call to call. The caller owns the results; the batch is
-        free for reuse when the call returns.
+    def start(self, batch: NDArray[np.uint8]) -> Inference:
+        """Send a batch (N, H, W, 3) BGR uint8 of the bundle's input size on its way.
+
+        N may be 0 and may change from call to call. Results may be taken in any order. The caller
+        owns them, and must leave the batch as it is until then.
 
         Raises:
             InferenceError: the batch has another shape or type, or the runtime failed.
         """
 
+    def infer(self, batch: NDArray[np.uint8]) -> Outputs:
+        """The outputs for a batch: `start` and `result` in one."""
+
     def close(self) -> None:
-        """Release the model. Idempotent; `infer` raises InferenceError afterwards."""
+        """Release the model. Idempotent; `start` raises InferenceError afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

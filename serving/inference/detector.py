@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,24 @@ from serving.core.errors import BundleError
 from serving.core.frame import Frame
 from serving.core.labels import PERSON, Task
 from serving.core.letterbox import Letterbox
-from serving.inference.backend import Backend
+from serving.inference.backend import Backend, Inference
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PendingDetections:
+    """The frames of one `Detector.start` on their way."""
+
+    detector: Detector
+    fits: Sequence[Letterbox]
+    inference: Inference
+    buffer: NDArray[np.uint8]
+
+    def result(self) -> list[Detections]:
+        """One `Detections` a frame, best score first, boxes in pixels of that frame.
+
+        Waits where it must; to be called once.
+        """
+        return self.detector.collect(self)
 
 
 class Detector:
@@ -56,25 +74,41 @@ class Detector:
         self._score_threshold = _threshold(backend, "score", score_threshold)
         self._nms_iou = _threshold(backend, "nms_iou", nms_iou)
         self._input_size_hw = bundle.input_size_hw
-        self._buffer = np.empty((0, *bundle.input_size_hw, 3), np.uint8)
+        self._free: list[NDArray[np.uint8]] = []
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """One `Detections` a frame, best score first, boxes in pixels of that frame.
+    @property
+    def num_in_flight(self) -> int:
+        """Calls of `start` that are worth having on their way at once."""
+        return self._backend.num_in_flight
 
-        The frames go through the model as one batch and may differ in size and camera.
+    def start(self, frames: Sequence[Frame]) -> PendingDetections:
+        """Send frames on their way through the model, as one batch.
+
+        They may differ in size and camera.
         """
-        if len(frames) > len(self._buffer):
-            self._buffer = np.empty((len(frames), *self._buffer.shape[1:]), np.uint8)
-        batch = self._buffer[: len(frames)]
         fits = [Letterbox(frame.image_size_hw, self._input_size_hw) for frame in frames]
+        buffer = self._free.pop() if self._free else self._new_buffer(len(frames))
+        if len(buffer) < len(frames):
+            buffer = self._new_buffer(len(frames))
+        batch = buffer[: len(frames)]
         for frame, fit, place in zip(frames, fits, batch, strict=True):
             fit.apply(frame.image, out=place)
-        outputs = self._backend.infer(batch)
+        return PendingDetections(self, fits, self._backend.start(batch), buffer)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """One `Detections` a frame: `start` and `result` in one."""
+        return self.start(frames).result()
+
+    def collect(self, pending: PendingDetections) -> list[Detections]:
+        """What `PendingDetections.result` gives."""
+        outputs = pending.inference.result()
+        self._free.append(pending.buffer)
         scores = outputs[self._scores_name][..., self._class_id]
-        return [
-            self._select(fit, xyxy_px, score)
-            for fit, xyxy_px, score in zip(fits, outputs[self._boxes_name], scores, strict=True)
-        ]
+        rows = zip(pending.fits, outputs[self._boxes_name], scores, strict=True)
+        return [self._select(*row) for row in rows]
+
+    def _new_buffer(self, num_frames: int) -> NDArray[np.uint8]:
+        return np.empty((num_frames, *self._input_size_hw, 3), np.uint8)
 
     def _select(
         self, fit: Letterbox, xyxy_px: NDArray[np.float32], score: NDArray[np.float32]

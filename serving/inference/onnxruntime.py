@@ -17,6 +17,8 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 from serving.core.bundle import Bundle
 from serving.core.errors import BundleError, InferenceError
 from serving.inference.backend import (
+    Done,
+    Inference,
     Outputs,
     TensorSpec,
     at_least_one,
@@ -67,6 +69,15 @@ class OnnxRuntimeBackend:
     def bundle(self) -> Bundle:
         """The bundle that it runs."""
         return self._bundle
+
+    @property
+    def num_in_flight(self) -> int:
+        """One: a batch is done when `start` returns."""
+        return 1
+
+    def start(self, batch: NDArray[np.uint8]) -> Inference:
+        """See `Backend.start`."""
+        return Done(self.infer(batch))
 
     def infer(self, batch: NDArray[np.uint8]) -> Outputs:
         """See `Backend.infer`."""

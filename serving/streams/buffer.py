@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from threading import Condition, Thread
 
@@ -40,6 +41,7 @@ class FrameBuffer:
         self._max_frames = max_frames
         self._frames: deque[Frame] = deque()
         self._changed = Condition()
+        self._started = False
         self._stopped = False
         self._done = False
         self._was_cut = False
@@ -48,12 +50,32 @@ class FrameBuffer:
         self._thread = Thread(target=self._read, name=f"frames of {source.camera_id}", daemon=True)
 
     def __iter__(self) -> Iterator[Frame]:
-        self._thread.start()
-        while (frame := self._next()) is not None:
+        while (frame := self.take()) is not None:
             yield frame
+
+    def take(self, wait: bool = True) -> Frame | None:
+        """The next frame; None at the end or, without `wait`, while none is there.
+
+        Raises:
+            Exception: what ended the source before its end, when asked to wait for a frame that
+                will not come.
+        """
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        with self._changed:
+            if wait:
+                self._changed.wait_for(lambda: self._frames or self._done)
+            if self._frames:
+                frame = self._frames.popleft()
+                self._changed.notify_all()
+                return frame
+            if not wait:
+                return None
         self._thread.join()
         if self._error is not None:
             raise self._error
+        return None
 
     def stop(self) -> None:
         """Read no further; what was read still comes."""
@@ -72,25 +94,16 @@ class FrameBuffer:
         """Whether `stop` came before the source's end."""
         return self._was_cut
 
-    def _next(self) -> Frame | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._frames or self._done)
-            if not self._frames:
-                return None
-            frame = self._frames.popleft()
-            self._changed.notify_all()
-            return frame
-
     def _read(self) -> None:
         try:
-            for frame in islice(self._source, self._max_frames):
-                if not self._put(frame):
-                    self._was_cut = True
-                    break
-        except Exception as error:  # noqa: BLE001 - the edge of a thread: raised by __iter__
+            with closing(self._source):
+                for frame in islice(self._source, self._max_frames):
+                    if not self._put(frame):
+                        self._was_cut = True
+                        break
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: raised by take
             self._error = error
         finally:
-            self._source.close()
             with self._changed:
                 self._done = True
                 self._changed.notify_all()

@@ -9,11 +9,27 @@ from serving.pipeline import Pipeline
 
 
 class OneBox:
-    """Finds one person whose left edge is the frame's index."""
+    """Finds one person whose left edge is the frame's index, in at most `num_in_flight` at once."""
 
-    def detect(self, frames):
+    def __init__(self, num_in_flight=1):
+        self.num_in_flight = num_in_flight
+        self.log = []
+
+    def start(self, frames):
+        self.log.append(f"start {frames[0].index}")
+        return OnTheWay(self, frames)
+
+
+class OnTheWay:
+    def __init__(self, detector, frames):
+        self.detector = detector
+        self.frames = frames
+
+    def result(self):
+        self.detector.log.append(f"take {self.frames[0].index}")
         return [
-            Detections([[frame.index, 0, frame.index + 5, 10]], [0.9], None) for frame in frames
+            Detections([[frame.index, 0, frame.index + 5, 10]], [0.9], None)
+            for frame in self.frames
         ]
 
 
@@ -50,7 +66,8 @@ def frame(index, at_s):
 
 def test_frame_becomes_detections_tracks_and_events_at_its_time():
     tracker = OneTrack()
-    result = Pipeline("door", OneBox(), tracker, [CountPeople("a")]).process(frame(3, 1.5))
+    pipeline = Pipeline("door", OneBox(), tracker, [CountPeople("a")])
+    [result] = pipeline.process([frame(3, 1.5)])
 
     assert result.detections.xyxy_px.tolist() == [[3, 0, 8, 10]]
     assert result.tracks.track_id.tolist() == [7]
@@ -62,21 +79,21 @@ def test_frame_becomes_detections_tracks_and_events_at_its_time():
 def test_events_come_in_the_order_of_the_analyses():
     pipeline = Pipeline("door", OneBox(), OneTrack(), [CountPeople("a"), CountPeople("b")])
 
-    assert [event.place for event in pipeline.process(frame(0, 0.0)).events] == ["a", "b"]
+    assert [event.place for event in next(pipeline.process([frame(0, 0.0)])).events] == ["a", "b"]
     assert [event.place for event in pipeline.finish(9.0)] == ["a", "b"]
 
 
 def test_every_event_names_the_bundles_that_made_it():
     pipeline = Pipeline("door", OneBox(), OneTrack(), [CountPeople("a")], bundles=("nano@1",))
 
-    events = (*pipeline.process(frame(0, 0.0)).events, *pipeline.finish(1.0))
+    events = (*next(pipeline.process([frame(0, 0.0)])).events, *pipeline.finish(1.0))
     assert [event.bundles for event in events] == [("nano@1",), ("nano@1",)]
 
 
 def test_people_too_far_to_be_judged_are_followed_but_not_reported():
     tracker = OneTrack()
     pipeline = Pipeline("door", OneBox(), tracker, [CountPeople("a")], min_height_px=10.5)
-    result = pipeline.process(frame(0, 0.0))
+    [result] = pipeline.process([frame(0, 0.0)])
 
     assert len(result.detections) == 1
     assert tracker.at_s == [0.0]
@@ -86,4 +103,38 @@ def test_people_too_far_to_be_judged_are_followed_but_not_reported():
 
 def test_a_person_of_just_the_least_height_is_reported():
     pipeline = Pipeline("door", OneBox(), OneTrack(), min_height_px=10.0)
-    assert pipeline.process(frame(0, 0.0)).tracks.track_id.tolist() == [7]
+    assert next(pipeline.process([frame(0, 0.0)])).tracks.track_id.tolist() == [7]
+
+
+def test_frames_are_sent_on_their_way_before_an_earlier_one_is_followed():
+    detector = OneBox(num_in_flight=2)
+    results = Pipeline("door", detector, OneTrack()).process(frame(i, i / 10) for i in range(4))
+
+    assert [result.frame.index for result in results] == [0, 1, 2, 3]
+    assert detector.log == [
+        *("start 0", "start 1", "take 0", "start 2", "take 1", "start 3", "take 2", "take 3")
+    ]
+
+
+def test_a_frame_is_followed_without_waiting_for_a_later_one():
+    detector = OneBox(num_in_flight=3)
+    there = [frame(0, 0.0), None, frame(1, 0.1), frame(2, 0.2), None, None, None]
+    asked = []
+
+    def take(wait):
+        asked.append(wait)
+        return there.pop(0)
+
+    results = Pipeline("door", detector, OneTrack()).process_from(take)
+    assert [result.frame.index for result in results] == [0, 1, 2]
+    assert asked == [True, False, True, False, False, False, True]
+    assert detector.log == ["start 0", "take 0", "start 1", "start 2", "take 1", "take 2"]
+
+
+def test_what_is_under_way_changes_no_result():
+    def boxes(num_in_flight):
+        pipeline = Pipeline("door", OneBox(num_in_flight), OneTrack(), [CountPeople("a")])
+        results = pipeline.process(frame(i, i / 10) for i in range(9))
+        return [(r.detections.xyxy_px.tolist(), r.tracks.age_s.tolist(), r.events) for r in results]
+
+    assert boxes(1) == boxes(4)

@@ -49,17 +49,32 @@ class Endless(Film):
 
 
 class NoDetector:
-    def detect(self, frames):
-        return [Detections.empty() for _ in frames]
+    """Takes three frames at once and finds nobody."""
+
+    num_in_flight = 3
+
+    def start(self, frames):
+        return Nobody(frames)
 
 
-class FailingDetector:
+class Nobody:
+    def __init__(self, frames):
+        self.frames = frames
+
+    def result(self):
+        return [Detections.empty() for _ in self.frames]
+
+
+class FailingDetector(NoDetector):
     """Fails at the third frame."""
 
-    def detect(self, frames):
-        if frames[0].index == 2:
-            raise RuntimeError("no more memory")
-        return [Detections.empty()]
+    def start(self, frames):
+        return OutOfMemory() if frames[0].index == 2 else Nobody(frames)
+
+
+class OutOfMemory:
+    def result(self):
+        raise RuntimeError("no more memory")
 
 
 class TwoPeople:

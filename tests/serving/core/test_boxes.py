@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -59,3 +60,19 @@ def test_nms_leaves_no_two_boxes_above_the_threshold(xyxy, seed):
     kept = xyxy[boxes.nms(xyxy, score, 0.4)]
     overlap = boxes.iou(kept, kept) - np.eye(len(kept))
     assert (overlap <= 0.4 + 1e-9).all()
+
+
+@pytest.mark.parametrize("num_boxes", [0, 1, 40, boxes._NMS_BLOCK, 3 * boxes._NMS_BLOCK + 7])
+def test_nms_gives_what_going_through_the_boxes_one_by_one_gives(num_boxes):
+    random = np.random.default_rng(num_boxes)
+    left_top = random.uniform(0, 100, (num_boxes, 2))
+    xyxy = np.concatenate([left_top, left_top + random.uniform(5, 30, (num_boxes, 2))], axis=1)
+    score = random.choice([0.0, 0.3, 0.5, 0.9], num_boxes)  # many of them equal
+    class_id = random.integers(0, 2, num_boxes)
+    kept: list[int] = []
+    for row in sorted(range(num_boxes), key=lambda row: -score[row]):
+        rivals = [better for better in kept if class_id[better] == class_id[row]]
+        if not (boxes.iou(xyxy[[row]], xyxy[rivals]) > 0.4).any():
+            kept.append(row)
+
+    assert boxes.nms(xyxy, score, 0.4, class_id).tolist() == kept

@@ -21,6 +21,9 @@ BACKENDS = {
     "openvino in threes": lambda bundle, **options: OpenVinoBackend(
         bundle, precision="f32", batch_size=3, **options
     ),
+    "openvino side by side": lambda bundle, **options: OpenVinoBackend(
+        bundle, **{"precision": "f32", "num_threads": 2, "num_streams": 2, **options}
+    ),
 }
 
 
@@ -97,6 +100,21 @@ def test_results_outlive_the_next_call(backend, pictures):
     backend.infer(pictures[4:5])
     for name, values in first.items():
         np.testing.assert_array_equal(values, before[name])
+
+
+def test_results_may_be_taken_in_any_order(backend, pictures, expected):
+    batches = [pictures[index : index + 1] for index in range(len(pictures))]
+    started = [backend.start(batch) for batch in batches]
+    for index in (4, 0, 3, 1, 2):
+        got = started[index].result()
+        assert_alike(got, {name: values[index : index + 1] for name, values in expected.items()})
+
+
+def test_what_was_started_before_close_still_comes(make_backend, bundle, pictures, expected):
+    backend = make_backend(bundle)
+    started = backend.start(pictures)
+    backend.close()
+    assert_alike(started.result(), expected)
 
 
 def test_an_empty_batch_gives_empty_outputs(backend, pictures, expected):
@@ -195,6 +213,11 @@ def test_metadata_that_does_not_fit_the_graph_is_refused(
 def test_openvino_refuses_a_precision_that_it_does_not_know(bundle):
     with pytest.raises(ValueError, match=r"precision: expected one of .*'bf16'.*, got 'fp32'"):
         OpenVinoBackend(bundle, precision="fp32")
+
+
+def test_openvino_refuses_more_streams_than_threads(bundle):
+    with pytest.raises(ValueError, match="num_streams: expected at most num_threads, 2, got 3"):
+        OpenVinoBackend(bundle, num_threads=2, num_streams=3)
 
 
 def test_openvino_finds_the_same_people_in_bf16(bundle, pictures, expected):

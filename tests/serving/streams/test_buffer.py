@@ -40,6 +40,18 @@ class Numbers:
         self.closed = True
 
 
+class Held(Numbers):
+    """Gives nothing until `go` is set."""
+
+    def __init__(self, num_frames):
+        super().__init__(num_frames)
+        self.go = Event()
+
+    def __iter__(self):
+        self.go.wait()
+        yield from super().__iter__()
+
+
 def test_all_frames_come_in_order_through_a_small_buffer():
     source = Numbers(100)
     buffer = FrameBuffer(source, capacity=2)
@@ -101,3 +113,33 @@ def test_live_reading_drops_the_oldest_and_counts_it():
 def test_capacity_below_one_is_refused():
     with pytest.raises(ValueError, match="capacity: expected at least 1, got 0"):
         FrameBuffer(Numbers(1), capacity=0)
+
+
+def test_taking_without_waiting_gives_what_is_there_or_nothing():
+    source = Held(2)
+    buffer = FrameBuffer(source)
+
+    assert buffer.take(wait=False) is None  # the source was not let go yet
+    source.go.set()
+    assert buffer.take().index == 0
+    assert buffer.take().index == 1
+    assert buffer.take() is None
+    assert buffer.take(wait=False) is None
+
+
+def test_error_of_the_source_waits_for_the_one_who_waits():
+    buffer = FrameBuffer(Numbers(1, SourceError("cable pulled")))
+
+    assert buffer.take().index == 0
+    assert buffer.take(wait=False) is None
+    with pytest.raises(SourceError, match="cable"):
+        buffer.take()
+
+
+def test_error_of_closing_the_source_ends_the_iteration():
+    class Stuck(Numbers):
+        def close(self):
+            raise SourceError("file is gone")
+
+    with pytest.raises(SourceError, match="gone"):
+        list(FrameBuffer(Stuck(3)))
