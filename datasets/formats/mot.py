@@ -6,6 +6,11 @@ ground truth of MOT-16 and later has 8 or 9, of which the 8th is a class; result
 and what comes after the confidence is not read.
 
 Corners are taken and written as they stand, from the picture's top left corner (0, 0).
+
+Confidences of results are shares from 0 to 1, -1 where none was given. Public detections carry raw
+scores instead, on a scale of their own: a file with any other value is taken to be of those, and
+all its confidences, -1 too, for scores. They stand exact in the column `confidence`, by which
+metrics rank and cut; `score`, which is a share, is the nearest one.
 """
 
 from __future__ import annotations
@@ -68,7 +73,8 @@ def read_tracks(path: str | Path, frame_rate_hz: float | None = None) -> MotSequ
     """Results of a tracker. An empty file means that it found nothing.
 
     Args:
-        path: the file. A confidence of -1 means that none was given, and reads as 1.
+        path: the file. A confidence of -1 means that none was given, and reads as 1, unless the
+            file holds raw scores.
         frame_rate_hz: gives `age_s`; without it every age is 0.
 
     Raises:
@@ -91,6 +97,7 @@ def read_truth(path: str | Path, frame_rate_hz: float | None = None) -> MotSeque
     if not len(rows):
         raise LabelError(f"{path}: expected ground truth, got a file without rows")
     rows.check_identities()
+    rows.check_considered()
     considered = rows.confidence_raw != 0
     if rows.num_columns not in _MOT16_COLUMNS:
         return MotSequence(rows.at(considered).tracks(frame_rate_hz))
@@ -221,7 +228,9 @@ class _Rows:
             return {}
         xywh = self.values[:, 2:6]
         xyxy = boxes.xyxy_from_xywh(xywh)
-        confidence = np.where(self.confidence_raw == -1, 1.0, self.confidence_raw)
+        confidence = self.confidence_raw
+        if self._is_share(confidence).all():
+            confidence = np.where(confidence == -1, 1.0, confidence)
         class_id = np.zeros(len(self), np.int64) if class_id is None else class_id
         columns = {XYWH_COLUMN: xywh, CONFIDENCE_COLUMN: confidence}
         if self._has_world:
@@ -233,7 +242,7 @@ class _Rows:
                 rows,
                 Detections(
                     xyxy[rows],
-                    confidence[rows],
+                    confidence[rows].clip(0, 1),
                     class_id[rows],
                     {name: values[rows] for name, values in columns.items()},
                 ),
@@ -260,6 +269,17 @@ class _Rows:
                     f"got it in line {earlier} too"
                 )
 
+    def check_considered(self) -> None:
+        flag = self.confidence_raw
+        self._require(
+            self._is_share(flag),
+            lambda row: f"a 7th column in [0, 1], 0 for not considered, got {flag[row]:g}",
+        )
+
+    @staticmethod
+    def _is_share(confidence: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return ((confidence >= 0) & (confidence <= 1)) | (confidence == -1)
+
     def _check_values(self) -> None:
         frame, size = self.values[:, 0], self.values[:, 4:6]
         self._require(
@@ -269,11 +289,6 @@ class _Rows:
         self._require(
             size.min(axis=1, initial=np.inf) >= 0,
             lambda row: f"a width and height of at least 0, got {size[row].tolist()}",
-        )
-        confidence = self.confidence_raw
-        self._require(
-            ((confidence >= 0) & (confidence <= 1)) | (confidence == -1),
-            lambda row: f"a confidence in [0, 1], or -1 for none, got {confidence[row]:g}",
         )
 
     def _require(self, holds: NDArray[np.bool_], expected: Callable[[int], str]) -> None:

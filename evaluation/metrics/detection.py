@@ -128,9 +128,7 @@ def match(
             f"got {len(predictions)} and {len(truths)}"
         )
     thresholds = np.asarray(iou_thresholds, np.float64)
-    per_image = [
-        _match_image(p, t, thresholds) for p, t in zip(predictions, truths, strict=True)
-    ]
+    per_image = [_match_image(p, t, thresholds) for p, t in zip(predictions, truths, strict=True)]
     none = np.zeros((len(thresholds), 0), np.bool_)
     score = np.concatenate([np.zeros(0), *(m.score for m in per_image)])
     found = np.concatenate([none, *(m.found for m in per_image)], axis=1)

@@ -66,6 +66,22 @@ def test_no_confidence_reads_as_1(file):
     assert mot.read_tracks(file("1,1,0,0,5,5")).frames[1].detections.score == 1
 
 
+def test_raw_scores_keep_their_order_and_their_values(file):
+    """As in MOTChallenge's det.txt: any scale, negative ones and -1 among them."""
+    path = file("1,-1,0,0,5,5,64.5\n1,-1,9,0,5,5,-1\n1,-1,18,0,5,5,0.25\n2,-1,0,0,5,5,-0.5\n")
+    first, second = mot.read_detections(path).values()
+    assert first.columns[CONFIDENCE_COLUMN].tolist() == [64.5, -1, 0.25]
+    assert second.columns[CONFIDENCE_COLUMN].tolist() == [-0.5]
+    assert (first.score.tolist(), second.score.tolist()) == ([1, 0, 0.25], [0])
+    mot.write_detections(path.with_name("copy.txt"), {1: first})
+    assert mot.read_detections(path.with_name("copy.txt"))[1].columns[CONFIDENCE_COLUMN][0] == 64.5
+
+
+def test_in_a_truth_the_7th_column_is_no_score(file):
+    with pytest.raises(LabelError, match=r"gt.txt:1: expected a 7th column in \[0, 1\].*, got 7"):
+        mot.read_truth(file("1,1,0,0,5,5,7"))
+
+
 def test_a_tracker_that_found_nothing_wrote_an_empty_file(file):
     assert mot.read_tracks(file("")).frames == {}
     assert [len(tracks) for tracks in mot.read_tracks(file("\n")).aligned(2)] == [0, 0]
@@ -94,7 +110,6 @@ def test_blank_lines_spaces_and_windows_line_ends_are_read(file, text):
         ("1.5,1,0,0,5,5,1", 1, "expected a frame number, a whole number from 1 on, got 1.5"),
         ("1,1,0,0,-5,5,1", 1, "expected a width and height of at least 0, got [-5.0, 5.0]"),
         ("1,-1,0,0,5,5,1", 1, "expected a track id, a whole number from 0 on, got -1"),
-        ("1,1,0,0,5,5,7", 1, "expected a confidence in [0, 1], or -1 for none, got 7"),
         (
             "1,4,0,0,5,5,1\n2,4,0,0,5,5,1\n1,4,9,9,5,5,1",
             3,
