@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,10 +17,10 @@ PAD_VALUE = 114
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """The geometry of one fit: scaled by one factor, placed at the top left, padded below or right.
+    """The geometry of one fit: scaled to fit, placed at the top left, padded below or right.
 
-    `scale` is input pixels per image pixel. Padding at one side only keeps the mapping a plain
-    multiplication.
+    Padding at one side only keeps the mapping a plain multiplication. The picture takes a whole
+    number of pixels, so x and y are scaled by factors of their own, which nearly are one.
     """
 
     image_size_hw: tuple[int, int]
@@ -27,7 +28,7 @@ class Letterbox:
 
     @property
     def scale(self) -> float:
-        """Input pixels per image pixel."""
+        """Input pixels per image pixel, before the content is rounded to whole pixels."""
         return min(
             self.input_size_hw[0] / self.image_size_hw[0],
             self.input_size_hw[1] / self.image_size_hw[1],
@@ -49,12 +50,11 @@ class Letterbox:
         if (height, width) == image.shape[:2]:
             out[:height, :width] = image
         else:
-            shrinks = self.scale < 1
             cv2.resize(
                 image,
                 (width, height),
                 dst=out[:height, :width],
-                interpolation=cv2.INTER_AREA if shrinks and self.scale < 0.5 else cv2.INTER_LINEAR,
+                interpolation=cv2.INTER_AREA if self.scale < 0.5 else cv2.INTER_LINEAR,
             )
         out[height:] = PAD_VALUE
         out[:height, width:] = PAD_VALUE
@@ -62,8 +62,14 @@ class Letterbox:
 
     def to_image(self, xyxy_px: boxes.Boxes) -> boxes.Boxes:
         """Boxes of the input in pixels of the image, clipped to it."""
-        return boxes.clip(xyxy_px / np.float32(self.scale), self.image_size_hw)
+        return boxes.clip(xyxy_px / self._scale_xyxy(xyxy_px.dtype), self.image_size_hw)
 
     def to_input(self, xyxy_px: boxes.Boxes) -> boxes.Boxes:
         """Boxes of the image in pixels of the input."""
-        return xyxy_px * np.float32(self.scale)
+        return np.asarray(xyxy_px * self._scale_xyxy(xyxy_px.dtype))
+
+    def _scale_xyxy(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Input pixels per image pixel of the content as it is drawn, for each side of a box."""
+        height, width = self.content_size_hw
+        scale_x, scale_y = width / self.image_size_hw[1], height / self.image_size_hw[0]
+        return np.array([scale_x, scale_y, scale_x, scale_y], np.result_type(dtype, np.float32))

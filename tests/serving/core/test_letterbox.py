@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from serving.core.letterbox import PAD_VALUE, Letterbox
 
@@ -28,15 +26,44 @@ def test_a_reused_buffer_keeps_nothing_of_the_picture_before():
     assert set(np.unique(out)) == {7, PAD_VALUE}
 
 
-@given(
-    height=st.integers(20, 1080),
-    width=st.integers(20, 1920),
-    corner=st.tuples(st.floats(0, 0.4), st.floats(0, 0.4), st.floats(0.5, 1), st.floats(0.5, 1)),
+def drawn(image_size_hw, box, shade):
+    """A black picture with one box in a shade of grey."""
+    image = np.zeros((*image_size_hw, 3), np.uint8)
+    left, top, right, bottom = box
+    image[top:bottom, left:right] = shade
+    return image
+
+
+def seen_box(difference):
+    """The box that two pictures differ in, to fractions of a pixel: by its extent and middle."""
+    box = []
+    for axis in (0, 1):  # along a row through the box, then along a column
+        profile = difference.max(axis=axis).astype(float) / 255
+        middle = profile @ (np.arange(len(profile)) + 0.5) / profile.sum()
+        box.append((middle - profile.sum() / 2, middle + profile.sum() / 2))
+    (left, right), (top, bottom) = box
+    return np.array([[left, top, right, bottom]], np.float32)
+
+
+@pytest.mark.parametrize(
+    "image_size_hw",
+    [(2160, 4096), (1088, 1920), (1080, 1920), (576, 768), (1920, 1088), (333, 777), (100, 333)],
 )
-def test_boxes_come_back_where_they_were(height, width, corner):
-    fit = Letterbox((height, width), (416, 416))
-    box = np.array([corner], np.float32) * np.array([width, height, width, height], np.float32)
-    np.testing.assert_allclose(fit.to_image(fit.to_input(box)), box, rtol=1e-4, atol=1e-2)
+def test_a_box_is_found_where_it_was_drawn(image_size_hw):
+    height, width = image_size_hw
+    box = (width // 9, height // 8, width - width // 10, height - height // 12)
+    fit = Letterbox(image_size_hw, (384, 640))
+    black, white = (fit.apply(drawn(image_size_hw, box, shade)) for shade in (0, 255))
+    found = seen_box((white - black)[..., 0])
+    np.testing.assert_allclose(fit.to_image(found), [box], atol=0.5)
+    np.testing.assert_allclose(fit.to_input(np.float32([box])), found, atol=0.5 * fit.scale)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_boxes_keep_their_type(dtype):
+    fit = Letterbox((1088, 1920), (384, 640))
+    box = np.array([[1, 2, 3, 4]], dtype)
+    assert fit.to_image(box).dtype == fit.to_input(box).dtype == dtype
 
 
 def test_boxes_on_the_padding_end_at_the_border_of_the_image():
