@@ -1,14 +1,17 @@
 """The rules of CONTRIBUTING.md that a tool can hold: imports, types, style, the tree."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+FOLDERS = ("conf", "datasets", "training", "serving", "evaluation", "labeling", "tests")
 TOP_LEVEL = {
-    *("conf", "datasets", "training", "serving", "evaluation", "labeling", "tests", ".ci"),
+    *FOLDERS,
+    ".ci",
     *("train.py", "serve.py", "pyproject.toml", "constraints.txt", "Makefile", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
 }
@@ -18,11 +21,25 @@ NAMELESS = {"utils", "common", "helpers", "misc", "util", "helper"}
 
 @pytest.fixture(scope="module")
 def tracked(repository) -> list[Path]:
-    """The files that git tracks; outside a checkout those of the tree's packages."""
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=repository, capture_output=True, text=True, check=True
-    )
-    return [Path(line) for line in listed.stdout.splitlines() if (repository / line).exists()]
+    return tracked_files(repository)
+
+
+def tracked_files(root: Path) -> list[Path]:
+    """The files that git tracks; without git or a checkout those of the tree's folders."""
+    git = shutil.which("git") or "false"
+    command = [git, "ls-files"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        return [Path(line) for line in listed.stdout.splitlines() if (root / line).exists()]
+    found = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+    return [path.relative_to(root) for path in found if "__pycache__" not in path.parts]
+
+
+def test_outside_a_checkout_the_files_of_the_trees_folders_are_held(tmp_path):
+    for name in ("evaluation/metrics/hota.py", ".venv/lib/torch.py", "data/vtest.avi"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert tracked_files(tmp_path) == [Path("evaluation/metrics/hota.py")]
 
 
 @pytest.mark.parametrize(
