@@ -21,7 +21,7 @@ from serving.pipeline import Pipeline
 from serving.progress import progress_on_stderr
 from serving.runtime import CameraRun, Runtime
 from serving.settings import Camera, DetectorSettings, Mode, Outputs, Run, Site
-from serving.sinks.opening import all_paths, open_event_sinks, open_frame_sinks
+from serving.sinks.opening import all_paths, event_paths, open_event_sinks, open_frame_sinks
 from serving.sinks.sink import partial_path, require_apart
 from serving.streams.opening import open_sources
 from serving.tracking.tracker import Tracker
@@ -97,7 +97,7 @@ def written_files(paths: Iterable[Path], outputs: Outputs, mode: Mode) -> Iterat
 
     Live events are added to a file that is never partial; a partial one beside it is of a replay.
     """
-    added_to = (outputs.store, outputs.jsonl) if mode is Mode.LIVE else ()
+    added_to = event_paths(outputs) if mode is Mode.LIVE else ()
     for path in paths:
         if path not in added_to and partial_path(path).exists():
             yield f"{partial_path(path)} (incomplete)"
