@@ -35,7 +35,8 @@ def main(config: DictConfig) -> None:
     plain = cast(
         dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     )
-    request = parse(Request, {key: plain[key] for key in Request.model_fields}, ORIGIN)
+    asked = _written({key: plain[key] for key in Request.model_fields})
+    request = parse(Request, asked, ORIGIN)
     if request.task in _OF_THE_SAMPLE and plain.get("site") is None:
         plain["site"] = OmegaConf.to_container(
             OmegaConf.load(CONF_DIR / f"site/{SAMPLE_SITE}.yaml")
@@ -48,6 +49,15 @@ def main(config: DictConfig) -> None:
         sys.stdout.write(record)
     else:
         _print(result, request.output)
+
+
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that somebody wrote, at every depth: null leaves the default to the settings."""
+    return {
+        key: _written(value) if isinstance(value, Mapping) else value
+        for key, value in values.items()
+        if value is not None
+    }
 
 
 def _parts(config: DictConfig, plain: Mapping[str, Any]) -> Parts:

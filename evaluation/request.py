@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
+from evaluation.metrics.bootstrap import NUM_RESAMPLES
 from evaluation.protocol.sampling import Sampling
 from evaluation.targets import Benchmark
 from serving.configuration import Settings, unknown_name
@@ -103,7 +104,7 @@ class Request(Settings):
         first_frame: index, counted from 0, of the first frame to judge.
         last_frame: index of the last one; null: to the end.
         class_name: the class that is judged in COCO files.
-        score_threshold: score from which precision and recall are stated.
+        score_threshold: score from which precision and recall are stated, on the scale of `pred`.
         block_s: seconds of video that an interval draws as one.
         num_resamples: how many draws make an interval; 0: no intervals.
         seed: of the draws.
@@ -125,9 +126,9 @@ class Request(Settings):
     first_frame: NonNegativeInt = 0
     last_frame: NonNegativeInt | None = None
     class_name: str = PERSON
-    score_threshold: NonNegativeFloat = Field(default=0.5, le=1)
+    score_threshold: float = 0.5
     block_s: PositiveFloat = 5.0
-    num_resamples: NonNegativeInt = 1000
+    num_resamples: NonNegativeInt = NUM_RESAMPLES
     seed: NonNegativeInt = 0
     data_dir: Path = Path("data")
     detector: DetectorSettings = DetectorSettings()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NUM_RESAMPLES = 1000
+"""Draws for an interval, where nobody asks for another number."""
 LEVEL = 0.95
 MIN_UNITS = 4
 """With fewer units there are too few different draws for an interval."""

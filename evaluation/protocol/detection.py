@@ -50,7 +50,7 @@ class JudgedImages:
 
 
 def detection_figures(
-    images: JudgedImages, dataset: str, sampling: Sampling, score_threshold: float = 0.5
+    images: JudgedImages, dataset: str, sampling: Sampling, score_threshold: float
 ) -> list[Figure]:
     """AP, AP50, AP75 and AR, and precision and recall from `score_threshold` on."""
     matches = match(images.predictions, images.truths)

@@ -19,9 +19,9 @@ class Sampling:
     the same people: drawn one by one they would make the interval far too narrow.
     """
 
-    block_s: float = 5.0
-    num_resamples: int = 1000
-    seed: int = 0
+    block_s: float
+    num_resamples: int
+    seed: int
 
     def blocks(self, at_s: Sequence[float]) -> NDArray[np.int64]:
         """(N,) the block, from 0, of each moment."""

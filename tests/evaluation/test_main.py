@@ -7,8 +7,10 @@ import os
 import sys
 
 import pytest
+import yaml
 
 from evaluation.__main__ import main
+from evaluation.request import Request
 
 
 @pytest.fixture
@@ -64,6 +66,29 @@ def test_every_task_on_files_gives_its_figures(run, files, task, metric, value):
     assert (code, errors) == (0, "")
     measured = json.loads(output)["metrics"][metric]
     assert 0 < measured < 1 if value is None else measured == pytest.approx(value)
+
+
+def test_the_configuration_shows_every_key_and_the_class_alone_holds_the_defaults(run, files):
+    code, output, _ = run("--cfg", "job")
+    shown = yaml.safe_load(output)
+    request = Request(task="tracking")
+    assert code == 0
+    assert shown.keys() >= Request.model_fields.keys()
+    for group in ("speed", "report", "card"):
+        assert shown[group].keys() == type(getattr(request, group)).model_fields.keys()
+    record = json.loads(run("task=tracking", "format=json", *files)[1])["inputs"]
+    for key in ("first_frame", "last_frame", "block_s", "num_resamples", "seed"):
+        assert record[key] == getattr(request, key)
+        assert shown[key] is None
+
+
+def test_raw_scores_are_ranked_and_cut_on_their_own_scale(run, files, tmp_path):
+    (tmp_path / "det.txt").write_text("1,-1,306,200,30,60,64.5\n1,-1,0,0,30,60,-3\n")
+    arguments = "task=detection", "last_frame=0", files[0], f"pred={tmp_path / 'det.txt'}"
+    for threshold, precision in ((-10, 0.5), (30, 1.0)):
+        output = run(*arguments, "format=json", f"score_threshold={threshold}")[1]
+        metrics = json.loads(output)["metrics"]
+        assert (metrics["AP50"], metrics["precision"]) == (pytest.approx(1), precision)
 
 
 def test_the_frame_rate_is_the_sites_unless_given(run, files):
@@ -143,7 +168,8 @@ def test_targets_of_the_sample_concern_the_sample_alone(run, files):
         (["task=racing"], "key 'task'"),
         (["task=tracking", "gtt=x"], "did you mean 'gt'?"),
         (["task=tracking"], "key 'gt' (conf/evaluate.yaml): expected the path of a file"),
-        (["task=tracking", "seed=x"], "key 'seed' (conf/evaluate.yaml): expected a number"),
+        (["task=tracking", "seed=x"], "key 'seed': input should be a valid integer"),
+        (["task=tracking", "report.htm=x"], "did you mean 'html'?"),
         (["task=tracking", "block_s=0"], "key 'block_s'"),
         (["task=tracking", "site=demoo"], "did you mean 'demo'?"),
         (["task=tracking", "format=xml"], "key 'format'"),

@@ -20,7 +20,7 @@ from serving.core.detections import Detections, Tracks
 from serving.core.geometry import Homography
 from serving.core.zones import Line
 
-SAMPLING = Sampling(block_s=5.0, num_resamples=100)
+SAMPLING = Sampling(block_s=5.0, num_resamples=100, seed=0)
 RATE_HZ = 10.0
 
 
@@ -74,7 +74,7 @@ def test_detection_states_boxes_on_both_sides():
     truths = tuple(tracks.detections for tracks in standing(40).values())
     found = (*truths[:30], *([Detections.empty()] * 10))
     images = JudgedImages(truths, found)
-    figures = named(detection_figures(images, "shop", SAMPLING))
+    figures = named(detection_figures(images, "shop", SAMPLING, 0.5))
     assert figures[Metric.RECALL].value == 0.75
     assert (figures[Metric.RECALL].n, figures[Metric.RECALL].n_of) == (40, "true boxes")
     assert (figures[Metric.PRECISION].n, figures[Metric.PRECISION].value) == (30, 1)
