@@ -5,6 +5,8 @@ Attribute names follow the published checkpoints, so that these load without a t
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -67,6 +69,15 @@ class Focus(nn.Module):
         top, bottom = x[..., ::2, :], x[..., 1::2, :]
         patches = (top[..., ::2], bottom[..., ::2], top[..., 1::2], bottom[..., 1::2])
         return self.conv(torch.cat(patches, dim=1))
+
+    def as_strided(self) -> BaseConv:
+        """A block of its own that gives the same, with one convolution that reads the pixels."""
+        block = copy.deepcopy(self.conv)
+        weight = strided_from_focus(block.conv.weight.detach())
+        out_channels, in_channels, size, _ = weight.shape
+        block.conv = nn.Conv2d(in_channels, out_channels, size, stride=2, padding=2, bias=False)
+        block.conv.weight = nn.Parameter(weight.contiguous())
+        return block
 
 
 def strided_from_focus(weight: Tensor) -> Tensor:

@@ -125,7 +125,36 @@ class Cells(NamedTuple):
     stride_px: Tensor
 
 
-class YOLOX(nn.Module):
+class DetectionNetwork(nn.Module):
+    """What loss, validation, export and parity ask of a network: `num_classes` and `forward`.
+
+    `num_classes` is C, set by the constructor. Cell (column, row) of a level predicts a box with
+    the coding of `decode_boxes`, so that all networks are decoded by the one `decode`.
+    """
+
+    num_classes: int
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (N, 3, H, W) float BGR 0–255, H and W multiples of 32, to raw level outputs.
+
+        Returns one tensor for each stride 8, 16, 32: (N, 5 + C, H / stride, W / stride) with
+        channels box (4: centre offset and log size in strides), objectness logit, class logits.
+        """
+        raise NotImplementedError
+
+    def decode(self, levels: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Raw level outputs to boxes (N, K, 4) xyxy in input pixels and scores (N, K, C).
+
+        K counts the cells of all levels, finest first, row by row. A score is the probability
+        of an object times that of the class.
+        """
+        raw = flatten_levels(levels)
+        boxes = decode_boxes(raw[..., :BOX_CHANNELS], cells_of(levels))
+        probability = raw[..., BOX_CHANNELS:].sigmoid()
+        return boxes, probability[..., :1] * probability[..., 1:]
+
+
+class YOLOX(DetectionNetwork):
     """Anchor-free one-stage detector.
 
     Args:
@@ -147,23 +176,7 @@ class YOLOX(nn.Module):
         self.head = DecoupledHead(levels, int(width * 256), num_classes, depthwise=depthwise)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Images (N, 3, H, W) float BGR 0–255, H and W multiples of 32, to raw level outputs.
-
-        Returns one tensor for each stride 8, 16, 32: (N, 5 + C, H / stride, W / stride) with
-        channels box (4: centre offset and log size in strides), objectness logit, class logits.
-        """
         return self.head(self.backbone(images))
-
-    def decode(self, levels: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        """Raw level outputs to boxes (N, K, 4) xyxy in input pixels and scores (N, K, C).
-
-        K counts the cells of all levels, finest first, row by row. A score is the probability
-        of an object times that of the class.
-        """
-        raw = flatten_levels(levels)
-        boxes = decode_boxes(raw[..., :BOX_CHANNELS], cells_of(levels))
-        probability = raw[..., BOX_CHANNELS:].sigmoid()
-        return boxes, probability[..., :1] * probability[..., 1:]
 
 
 def flatten_levels(levels: tuple[Tensor, ...]) -> Tensor:

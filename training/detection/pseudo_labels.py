@@ -26,7 +26,7 @@ from serving.core.detections import Detections
 from serving.core.errors import DatasetError, FootfallError
 from serving.core.labels import PERSON
 from serving.core.letterbox import Letterbox
-from training.detection.network import YOLOX, yolox_nano
+from training.detection.network import DetectionNetwork, yolox_nano
 from training.detection.published import start_weights_path
 from training.detection.weights import load_weights
 
@@ -37,7 +37,7 @@ WIDTHS_PX = (416, 640, 896)
 
 @torch.no_grad()
 def ensemble_detections(
-    network: YOLOX, image: NDArray[np.uint8], widths_px: Sequence[int] = WIDTHS_PX
+    network: DetectionNetwork, image: NDArray[np.uint8], widths_px: Sequence[int] = WIDTHS_PX
 ) -> Detections:
     """What the network finds in `image` over all widths and both mirrorings, fused.
 
@@ -90,7 +90,11 @@ def fuse(views: Sequence[Detections], iou_threshold: float) -> Detections:
 
 
 def label_video(
-    network: YOLOX, video: Path, interval_s: float, sure_score: float, unsure_score: float
+    network: DetectionNetwork,
+    video: Path,
+    interval_s: float,
+    sure_score: float,
+    unsure_score: float,
 ) -> dict[str, Any]:
     """A COCO dictionary for one frame each `interval_s` of a video.
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from serving.core.bundle import METADATA_FILE, MODEL_FILE, Bundle
 from serving.core.errors import BundleError
 from training.detection.layers import BATCH_NORM_EPS, BaseConv, Focus, focus_from_strided
-from training.detection.network import YOLOX
+from training.detection.network import DetectionNetwork
 
 _COCO = (
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
@@ -38,10 +38,12 @@ State = dict[str, Tensor]
 _CLASS_PREDICTORS = "head.cls_preds."
 
 
-def load_weights(network: YOLOX, path: Path, class_names: Sequence[str]) -> None:
+def load_weights(network: DetectionNetwork, path: Path, class_names: Sequence[str]) -> None:
     """Fill `network` from a bundle folder, an `.onnx` file or an official `.pth` checkpoint.
 
-    The class head is reduced to `class_names` where the source knows more classes.
+    The class head is reduced to `class_names` where the source knows more classes. It assumes of
+    the network that `head.cls_preds.<level>` are its class predictors and, for a graph, that it
+    consists of `BaseConv`s and convolutions with a bias. A checkpoint is matched by tensor names.
 
     Raises:
         BundleError: the file is missing or unreadable, lacks a class, or a tensor is unknown,
@@ -60,7 +62,12 @@ def load_weights(network: YOLOX, path: Path, class_names: Sequence[str]) -> None
         state = _state_from_checkpoint(path)
     else:
         raise BundleError(f"start weights: expected .onnx or .pth, got '{path.suffix}' ({path})")
-    source_names = _source_class_names(path, len(state["head.cls_preds.0.bias"]))
+    if f"{_CLASS_PREDICTORS}0.bias" not in state:
+        raise BundleError(
+            f"start weights: expected class predictors '{_CLASS_PREDICTORS}0' in the network, "
+            f"got none ({path})"
+        )
+    source_names = _source_class_names(path, len(state[f"{_CLASS_PREDICTORS}0.bias"]))
     state = _select_classes(state, source_names, class_names, path)
     _check(state, network.state_dict(), path)
     network.load_state_dict(state)
@@ -85,7 +92,7 @@ def interpolate_weights(start: State, tuned: State, alpha: float) -> State:
     }
 
 
-def _state_from_onnx(network: YOLOX, path: Path) -> State:
+def _state_from_onnx(network: DetectionNetwork, path: Path) -> State:
     convolutions = _onnx_convolutions(path)
     names = _convolutions_in_order_of_execution(network)
     modules = dict(network.named_modules())
@@ -166,7 +173,7 @@ def _onnx_convolutions(path: Path) -> list[_Convolution]:
     return convolutions
 
 
-def _convolutions_in_order_of_execution(network: YOLOX) -> list[str]:
+def _convolutions_in_order_of_execution(network: DetectionNetwork) -> list[str]:
     names: list[str] = []
     hooks = [
         module.register_forward_hook(lambda *_, name=name: names.append(name))

@@ -15,12 +15,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.detection.layers import strided_from_focus
+from training.detection.layers import Focus
 from training.detection.network import (
     BOX_CHANNELS,
     STRIDES_PX,
-    YOLOX,
     Cells,
+    DetectionNetwork,
     cells_of,
     decode_boxes,
 )
@@ -32,10 +32,10 @@ SCORES = "scores"
 
 
 class ExportableDetector(nn.Module):
-    """A YOLOX network with the bundle's input and outputs, for one picture size.
+    """A detection network with the bundle's input and outputs, for one picture size.
 
     Two things differ from the network, for speed and not in result. The grid is a constant:
-    computed in the graph from the picture size it costs fifty nodes. And `Focus` with its
+    computed in the graph from the picture size it costs fifty nodes. And each `Focus` with its
     convolution becomes one strided convolution, which saves a tenth of OpenVINO's time.
 
     Args:
@@ -46,7 +46,7 @@ class ExportableDetector(nn.Module):
         ValueError: the size is not such a multiple.
     """
 
-    def __init__(self, network: YOLOX, input_size_hw: tuple[int, int]) -> None:
+    def __init__(self, network: DetectionNetwork, input_size_hw: tuple[int, int]) -> None:
         super().__init__()
         height, width = input_size_hw
         if min(height, width) < 1 or height % STRIDES_PX[-1] or width % STRIDES_PX[-1]:
@@ -56,7 +56,7 @@ class ExportableDetector(nn.Module):
         sizes_hw = [(height // stride, width // stride) for stride in STRIDES_PX]
         cells = cells_of(tuple(torch.zeros(1, 1, *size) for size in sizes_hw))
         self.network = copy.deepcopy(network).eval()
-        _make_stem_strided(self.network)
+        _make_strided(self.network)
         self.num_cells = [rows * columns for rows, columns in sizes_hw]
         self.num_channels = BOX_CHANNELS + 1 + network.num_classes
         self.register_buffer("index_xy", cells.index_xy)
@@ -76,15 +76,12 @@ class ExportableDetector(nn.Module):
         return boxes, probability[..., :1] * probability[..., 1:]
 
 
-def _make_stem_strided(network: YOLOX) -> None:
-    """Replace `Focus` by its block of convolution, normalisation and SiLU, reading pixels."""
-    block = network.backbone.backbone.stem.conv
-    weight = strided_from_focus(block.conv.weight.detach())
-    out_channels, in_channels, size, _ = weight.shape
-    strided = nn.Conv2d(in_channels, out_channels, size, stride=2, padding=2, bias=False)
-    strided.weight = nn.Parameter(weight.contiguous())
-    block.conv = strided
-    network.backbone.backbone.stem = block
+def _make_strided(network: nn.Module) -> None:
+    """Replace each `Focus` of the network."""
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, Focus):
+                setattr(parent, name, child.as_strided())
 
 
 def export_onnx(
