@@ -7,29 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 
 from datasets.datamodules.detection import DetectionBatch
-from datasets.detection import IGNORED
-from evaluation.metrics.detection import average_precision
-from serving.core import boxes
 from serving.core.detections import Detections
+from serving.core.letterbox import Letterbox
 from training.detection.losses import Truth, YOLOXLoss
-from training.detection.network import YOLOX
+from training.detection.network import DetectionNetwork
 from training.detection.published import start_weights_path
+from training.detection.validation import (
+    found_by_class,
+    labelled_by_class,
+    mean_average_precision,
+)
 from training.detection.weights import interpolate_weights, load_weights
 
 Optimizer = Literal["sgd", "adamw"]
 
-_VALIDATION_MIN_SCORE = 0.01
-_VALIDATION_NMS_IOU = 0.65
-
 
 class DetectionModule(LightningModule):
-    """Trains a YOLOX network.
+    """Trains a detection network.
 
     Args:
         network: the network; the module owns it.
@@ -52,7 +51,7 @@ class DetectionModule(LightningModule):
 
     def __init__(
         self,
-        network: YOLOX,
+        network: DetectionNetwork,
         class_names: Sequence[str] = ("person",),
         start_weights: str | None = None,
         weights_dir: str = "data/weights",
@@ -89,8 +88,8 @@ class DetectionModule(LightningModule):
             load_weights(network, path, self.class_names)
         self._start_state = {k: v.clone() for k, v in network.state_dict().items()}
         self._freeze(frozen)
-        self._predictions: list[Detections] = []
-        self._truths: list[Detections] = []
+        self._found: list[list[Detections]] = []
+        self._labelled: list[list[Detections]] = []
         self.train()  # Lightning keeps the mode of each part as it finds it
 
     @staticmethod
@@ -124,7 +123,7 @@ class DetectionModule(LightningModule):
                     module.eval()
         return self
 
-    def deployable_network(self) -> YOLOX:
+    def deployable_network(self) -> DetectionNetwork:
         """The network to export: the present weights, mixed with the start weights as asked."""
         tuned = self.network.state_dict()
         start = {name: tensor.to(tuned[name].device) for name, tensor in self._start_state.items()}
@@ -143,31 +142,22 @@ class DetectionModule(LightningModule):
         return losses.total
 
     def validation_step(self, batch: DetectionBatch, batch_idx: int) -> None:
-        """Collect the detections of one batch."""
+        """Collect the detections and the labels of one batch."""
         box, score = self.network.decode(self.network(as_input(batch.images)))
-        for image in range(len(batch.images)):
-            self._predictions.append(_detections(box[image], score[image]))
-            known = batch.class_id[image] != IGNORED
-            self._truths.append(
-                Detections(
-                    batch.xyxy_px[image][known].cpu().numpy(),
-                    np.ones(int(known.sum()), np.float32),
-                    batch.class_id[image][known].cpu().numpy(),
-                )
-            )
+        box_px, scores = box.float().cpu().numpy(), score.float().cpu().numpy()
+        height, width = batch.images.shape[1:3]
+        for image, original_size_hw in enumerate(batch.original_size_hw):
+            fit = Letterbox(original_size_hw, (height, width))
+            label_px = fit.to_image(batch.xyxy_px[image].cpu().numpy())
+            class_id = batch.class_id[image].cpu().numpy()
+            self._found.append(found_by_class(box_px[image], scores[image], fit))
+            self._labelled.append(labelled_by_class(label_px, class_id, len(self.class_names)))
 
     def on_validation_epoch_end(self) -> None:
         """Log average precision over all validation pictures as `validation/…`."""
-        result = average_precision(self._predictions, self._truths)
-        self.log_dict(
-            {
-                "validation/ap": result.ap,
-                "validation/ap50": result.ap50,
-                "validation/ap75": result.ap75,
-            },
-            prog_bar=True,
-        )
-        self._predictions, self._truths = [], []
+        result = mean_average_precision(self._found, self._labelled)
+        self.log_dict({f"validation/{name}": ap for name, ap in result.items()}, prog_bar=True)
+        self._found, self._labelled = [], []
 
     def configure_optimizers(self) -> dict[str, Any]:
         """The optimiser with its schedule, which advances with every step."""
@@ -208,15 +198,3 @@ def warmup_cosine(step: int, num_warmup_steps: int, num_steps: int, final: float
 def as_input(images: Tensor) -> Tensor:
     """uint8 (N, H, W, 3) to float (N, 3, H, W), channels last in memory: faster on a CPU."""
     return images.permute(0, 3, 1, 2).float()
-
-
-def _detections(xyxy_px: Tensor, score: Tensor) -> Detections:
-    """Boxes (K, 4) and scores (K, C) of one image to what is left after suppression."""
-    best, class_id = score.float().max(dim=1)
-    likely = best > _VALIDATION_MIN_SCORE
-    found = Detections(
-        xyxy_px[likely].float().cpu().numpy(),
-        best[likely].cpu().numpy(),
-        class_id[likely].cpu().numpy(),
-    )
-    return found.select(boxes.nms(found.xyxy_px, found.score, _VALIDATION_NMS_IOU, found.class_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from serving.core.bundle import (
 from serving.core.errors import BundleError
 from serving.core.frame import Frame
 from serving.core.labels import Task
-from training.detection.network import YOLOX
+from training.detection.network import DetectionNetwork
+from training.detection.validation import NMS_IOU, SCORE_THRESHOLD
 from training.export.onnx import BOXES, SCORES, ExportableDetector, export_onnx
 from training.export.parity import Measure, check_parity
 
@@ -36,8 +38,7 @@ class BundleDescription:
         version: semantic version.
         class_names: the classes in the order of the network's outputs.
         input_size_hw: height and width of the graph's pictures in pixels.
-        score_threshold: lowest score that a detector reports; low, since the tracker's second
-            stage uses weak detections.
+        score_threshold: lowest score that a detector reports.
         nms_iou: of two boxes that overlap more, the better one stays.
         licence: SPDX name of the weights' licence.
         commercial_use: whether licence and training data allow it.
@@ -52,8 +53,8 @@ class BundleDescription:
     version: str
     class_names: tuple[str, ...]
     input_size_hw: tuple[int, int]
-    score_threshold: float = 0.05
-    nms_iou: float = 0.6
+    score_threshold: float = SCORE_THRESHOLD
+    nms_iou: float = NMS_IOU
     licence: str = "Apache-2.0"
     commercial_use: bool
     data_manifest_sha256: str
@@ -64,7 +65,7 @@ class BundleDescription:
 
 
 def export_bundle(
-    network: YOLOX,
+    network: DetectionNetwork,
     folder: Path,
     description: BundleDescription,
     frames: Sequence[Frame],
@@ -80,7 +81,7 @@ def export_bundle(
         folder: where the bundle shall lie.
         description: names, thresholds and origin.
         frames: real pictures for the parity gate, some with objects of the classes.
-        measure: average precision of a `Detector`; measured for every backend and precision.
+        measure: average precision of a backend; measured for every backend and precision.
         manifest: of the training data; goes into the bundle, and its name and licence into the
             card.
 
@@ -174,16 +175,22 @@ def _metadata(description: BundleDescription, folder: Path) -> Bundle:
 
 
 def _replace_folder(new: Path, folder: Path) -> None:
-    """Move `new` to `folder`; what was there comes back when that fails."""
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent)) / folder.name
+    """Move `new` to `folder`; what was there comes back when that fails, and is never deleted."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    old = aside / folder.name
     try:
         if folder.exists():
             folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
+        new.rename(folder)
+    except OSError as error:
+        with suppress(OSError):
             if old.exists():
                 old.rename(folder)
-            raise
-    finally:
-        shutil.rmtree(old.parent)
+        if old.exists():
+            raise BundleError(
+                f"bundle {folder}: expected to move the new one there, got {error.strerror}; "
+                f"the old one is safe in {old}"
+            ) from error
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

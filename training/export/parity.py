@@ -21,10 +21,9 @@ from serving.core.errors import ParityError
 from serving.core.frame import Frame
 from serving.core.letterbox import Letterbox
 from serving.inference.backend import Backend, Outputs
-from serving.inference.detector import Detector
 from serving.inference.onnxruntime import OnnxRuntimeBackend
 from serving.inference.openvino import OpenVinoBackend
-from training.detection.network import YOLOX
+from training.detection.network import DetectionNetwork
 from training.export.onnx import INPUT_NAME
 from training.export.quantize import quantized
 
@@ -34,8 +33,8 @@ SCORE_FLOOR = 0.01
 """Boxes are held to the tolerance where a class scores at least this much. Below it nobody reads
 them, and those of cells that see nothing reach far outside the picture."""
 
-Measure = Callable[[Detector], float]
-"""Average precision of a detector on a caller's labelled frames."""
+Measure = Callable[[Backend], float]
+"""Average precision of a backend's bundle on a caller's labelled frames."""
 
 _GATED: Mapping[str, Callable[[Bundle], Backend]] = {
     "onnxruntime-f32": OnnxRuntimeBackend,
@@ -85,7 +84,10 @@ class Parity:
 
 
 def check_parity(
-    network: YOLOX, bundle: Bundle, frames: Sequence[Frame], measure: Measure | None = None
+    network: DetectionNetwork,
+    bundle: Bundle,
+    frames: Sequence[Frame],
+    measure: Measure | None = None,
 ) -> Parity:
     """Compare every backend with the network that the bundle was exported from.
 
@@ -113,7 +115,7 @@ def check_parity(
                     f"{len(frames)} frames, got {difference.box_px:.4g} px and "
                     f"{difference.score:.4g}"
                 )
-            ap = measure(Detector(backend)) if measure else None
+            ap = measure(backend) if measure else None
         differences[name] = replace(difference, average_precision=ap)
     if measure is not None:
         differences["openvino-int8"] = _eight_bit_difference(bundle, batch, expected, measure)
@@ -127,7 +129,7 @@ def _eight_bit_difference(
         eight_bit = quantized(bundle, batch, Path(folder), INPUT_NAME)
         with _opened(OpenVinoBackend(eight_bit, precision="f32")) as backend:
             difference = _difference(bundle, expected, backend.infer(batch))
-            return replace(difference, average_precision=measure(Detector(backend)))
+            return replace(difference, average_precision=measure(backend))
 
 
 def _batch_of(frames: Sequence[Frame], input_size_hw: tuple[int, int]) -> NDArray[np.uint8]:
@@ -138,7 +140,7 @@ def _batch_of(frames: Sequence[Frame], input_size_hw: tuple[int, int]) -> NDArra
     )
 
 
-def _run_torch(network: YOLOX, bundle: Bundle, batch: NDArray[np.uint8]) -> Outputs:
+def _run_torch(network: DetectionNetwork, bundle: Bundle, batch: NDArray[np.uint8]) -> Outputs:
     device = next(network.parameters()).device
     images = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float()
     with torch.inference_mode():

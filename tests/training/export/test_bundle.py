@@ -14,6 +14,7 @@ from datasets.manifest import FILE_NAME as MANIFEST_FILE
 from datasets.manifest import FileEntry, Manifest
 from serving.core.bundle import CARD_FILE, METADATA_FILE, MODEL_FILE, Bundle, sha256_of
 from serving.core.errors import BundleError, ParityError
+from serving.inference.detector import Detector
 from training.detection.network import YOLOX
 from training.detection.weights import load_weights
 from training.export import bundle as bundle_module
@@ -59,8 +60,8 @@ def test_the_network_reads_back_from_its_bundle(network, exported, description):
 def test_accuracy_is_measured_with_every_backend_and_precision(network, exported, frames):
     asked = []
 
-    def measure(detector):
-        asked.append(len(detector.detect(frames)))
+    def measure(backend):
+        asked.append(len(Detector(backend, class_name="person").detect(frames)))
         return 0.25 * len(asked)
 
     parity = check_parity(network, Bundle.load(exported), frames, measure)
@@ -114,6 +115,28 @@ def test_a_newer_bundle_takes_the_place_of_the_older_one_with_its_manifest(
     assert "our-shop" in (folder / CARD_FILE).read_text()
     assert not (folder / "left over").exists()
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_an_old_bundle_is_never_lost_when_the_new_one_cannot_be_moved(
+    network, folder, description, frames, monkeypatch, comes_back
+):
+    before = files_below(folder)
+    rename, refused = Path.rename, []
+
+    def refuse(path, target):
+        if target == folder and not (refused and comes_back):
+            refused.append(path)
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    error = PermissionError if comes_back else BundleError
+    with pytest.raises(error, match="Permission denied") as caught:
+        export_bundle(network, folder, description, frames)
+    (left,) = folder.parent.iterdir()
+    assert files_below(left) == before
+    assert left == folder or f"the old one is safe in {left / folder.name}" in str(caught.value)
 
 
 def test_a_place_that_holds_something_else_than_a_bundle_is_refused_and_kept(
