@@ -115,10 +115,8 @@ class Pipeline:
         return Result(frame, detections, tracks, self._signed(events))
 
     def _near(self, tracks: Tracks) -> Tracks:
-        if self._min_height_px == 0:
-            return tracks
-        heights_px = tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1]
-        return tracks.select(heights_px >= self._min_height_px)
+        near = tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1] >= self._min_height_px
+        return tracks if near.all() else tracks.select(near)
 
     def _signed(self, events: Sequence[Event]) -> tuple[Event, ...]:
         return tuple(replace(event, bundles=self._bundles) for event in events)

@@ -73,12 +73,8 @@ class Detections:
         score = _column(self.score, np.float32, (count,), "score")
         class_id = np.zeros(count, np.int64) if self.class_id is None else self.class_id
         class_id = _column(class_id, np.int64, (count,), "class_id")
-        if not np.isfinite(xyxy_px).all():
-            raise ValueError("xyxy_px: expected finite coordinates, got nan or inf")
-        inverted = (xyxy_px[:, 2:] < xyxy_px[:, :2]).any(axis=1)
-        if inverted.any():
-            box = xyxy_px[int(np.argmax(inverted))].tolist()
-            raise ValueError(f"xyxy_px: expected left ≤ right and top ≤ bottom, got {box}")
+        if not (np.isfinite(xyxy_px).all() and (xyxy_px[:, 2:] >= xyxy_px[:, :2]).all()):
+            raise ValueError(_wrong_box(xyxy_px))
         if not ((score >= 0) & (score <= 1)).all():
             raise ValueError(f"score: expected values in [0, 1], got {score.min()}..{score.max()}")
         columns = {name: _rows(values, count, name) for name, values in self.columns.items()}
@@ -103,6 +99,14 @@ class Detections:
             self.class_id[rows],
             {name: values[rows] for name, values in self.columns.items()},
         )
+
+
+def _wrong_box(xyxy_px: NDArray[np.float32]) -> str:
+    if not np.isfinite(xyxy_px).all():
+        return "xyxy_px: expected finite coordinates, got nan or inf"
+    inverted = (xyxy_px[:, 2:] < xyxy_px[:, :2]).any(axis=1)
+    box = xyxy_px[int(np.argmax(inverted))].tolist()
+    return f"xyxy_px: expected left ≤ right and top ≤ bottom, got {box}"
 
 
 def _rows(values: NDArray[Any], count: int, name: str) -> NDArray[Any]:
@@ -134,7 +138,7 @@ class Tracks:
         count = len(self.detections)
         track_id = _column(self.track_id, np.int64, (count,), "track_id")
         age_s = _column(self.age_s, np.float32, (count,), "age_s")
-        if len(np.unique(track_id)) != count:
+        if len(set(track_id.tolist())) != count:
             raise ValueError(f"track_id: expected each once in a frame, got {track_id.tolist()}")
         object.__setattr__(self, "track_id", track_id)
         object.__setattr__(self, "age_s", age_s)

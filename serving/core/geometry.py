@@ -202,9 +202,8 @@ class Homography:
 def _project(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
     homogeneous = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
     w = homogeneous[:, 2:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        projected = homogeneous[:, :2] / w
-    return np.where(w <= _HORIZON_W, np.inf, projected)
+    beyond = w <= _HORIZON_W
+    return np.where(beyond, np.inf, homogeneous[:, :2] / np.where(beyond, 1.0, w))
 
 
 def _in_general_position(points: NDArray[np.float64]) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.core.boxes import nms
 from serving.core.detections import EMBEDDING_COLUMN, Detections
 from serving.core.geometry import Homography
 from serving.tracking.motion import Floats
-from serving.tracking.similarity import buffered_iou
 
 FOOT_DOUBT = 0.3
 """Share of a person's height by which the lower edge of the box may miss the feet."""
@@ -54,7 +54,7 @@ class Sighting:
         without an embedding get zeros of `embedding_size`.
         """
         row = np.flatnonzero(detections.score >= low_score)
-        row = row[_distinct(detections.xyxy_px[row], detections.score[row], duplicate_iou)]
+        row = np.sort(row[nms(detections.xyxy_px[row], detections.score[row], duplicate_iou)])
         box_px = detections.xyxy_px[row].astype(np.float64)
         foot_m, foot_doubt_m = _on_floor(box_px, floor)
         embedding = detections.columns.get(EMBEDDING_COLUMN)
@@ -71,23 +71,6 @@ class Sighting:
             foot_doubt_m=foot_doubt_m,
             embedding=embedding[row].astype(np.float64),
         )
-
-
-def _distinct(
-    box_px: NDArray[np.float32], score: NDArray[np.float32], duplicate_iou: float
-) -> NDArray[np.intp]:
-    """Rows of the boxes that are no second box of a better one: non-maximum suppression.
-
-    Few boxes overlap so much, and only those are gone through: `boxes.nms` takes twice as long.
-    """
-    doubles = buffered_iou(box_px, box_px, np.zeros(len(box_px))) > duplicate_iou
-    np.fill_diagonal(doubles, False)
-    stays = np.ones(len(box_px), bool)
-    involved = np.flatnonzero(doubles.any(axis=1))
-    for row in involved[np.argsort(-score[involved], kind="stable")]:
-        if stays[row]:
-            stays &= ~doubles[row]
-    return np.flatnonzero(stays)
 
 
 def _on_floor(box_px: Floats, floor: Homography | None) -> tuple[Floats, Floats]:
