@@ -23,6 +23,7 @@ from evaluation.report.recording import Recording, Snapshot
 from evaluation.report.routes import Path, Route, main_routes, paths_of
 from serving.core.events import Crossing, Dwell, HeatmapTile, Occupancy, PathPoint
 from serving.core.labels import Direction
+from serving.streams.source import StreamState
 
 _MOST_BINS = 24
 _MOST_ROUTES = 8
@@ -58,8 +59,9 @@ class CameraView:
 
     camera_id: str
     role: str
-    num_frames: int
+    pictures: str
     duration: str
+    notes: tuple[str, ...]
     num_tracks: int | None
     lines: tuple[LineView, ...]
     zones: tuple[ZoneView, ...]
@@ -94,8 +96,9 @@ def camera_view(recording: Recording) -> CameraView:
     return CameraView(
         camera_id=recording.camera_id,
         role=camera.role.value,
-        num_frames=recording.num_frames,
+        pictures=pictures_text(recording),
         duration=spelled_duration(recording.end_s - recording.start_s),
+        notes=_notes(recording),
         num_tracks=recording.num_tracks,
         lines=tuple(_line_view(recording, line.name, clock) for line in lines),
         zones=tuple(_zone_view(recording, zone.name, clock) for zone in zones),
@@ -109,6 +112,30 @@ def camera_view(recording: Recording) -> CameraView:
     )
 
 
+def pictures_text(recording: Recording) -> str:
+    """How many pictures the run saw, and of how many where it did not see all."""
+    of = f" of {recording.num_frames_of_footage:,}" if recording.is_part else ""
+    return f"{recording.num_frames:,}{of}"
+
+
+def _notes(recording: Recording) -> tuple[str, ...]:
+    """What else there would have been to see, in words."""
+    run, camera_id = recording.run, recording.camera_id
+    saw = f"this report is about {pictures_text(recording)} pictures of its footage"
+    notes = []
+    if run.state == StreamState.STREAMING:
+        notes.append(f"The end of camera {camera_id}'s run was not recorded: {saw}.")
+    elif run.state == StreamState.FAILED:
+        notes.append(f"Camera {camera_id} failed ({run.reason}): {saw}.")
+    elif recording.is_part:
+        how = f"{run.state}, {run.reason}"
+        notes.append(f"The run of camera {camera_id} was stopped early ({how}): {saw}.")
+    if run.num_earlier:
+        runs = "an earlier run" if run.num_earlier == 1 else f"{run.num_earlier} earlier runs"
+        notes.append(f"The events also hold {runs} of camera {camera_id}, not shown here.")
+    return tuple(notes)
+
+
 def _line_view(recording: Recording, name: str, clock: Clock) -> LineView:
     crossings = recording.of_kind(Crossing, name)
     bin_s = nice_step_s(recording.end_s - recording.start_s, _MOST_BINS)
@@ -116,7 +143,7 @@ def _line_view(recording: Recording, name: str, clock: Clock) -> LineView:
     num_bins = int((recording.end_s - origin_s) // bin_s) + 1
     counts = np.zeros((num_bins, 2), int)
     for crossing in crossings:
-        index = min(max(int((crossing.at_s - origin_s) // bin_s), 0), num_bins - 1)
+        index = int((crossing.at_s - origin_s) // bin_s)
         counts[index, 0 if crossing.direction is Direction.IN else 1] += 1
     bins = [
         Bin(origin_s + index * bin_s, int(num_in), int(num_out))
@@ -131,16 +158,15 @@ def _line_view(recording: Recording, name: str, clock: Clock) -> LineView:
 def _zone_view(recording: Recording, name: str, clock: Clock) -> ZoneView:
     samples = [(event.at_s, float(event.count)) for event in recording.of_kind(Occupancy, name)]
     stays_s = [event.dwell_s for event in recording.of_kind(Dwell, name)]
-    end_s = max([recording.end_s, *(at_s for at_s, _ in samples)])
     chart, average = None, 0.0
     if samples:
-        times_s = np.array([at_s for at_s, _ in samples] + [end_s])
+        times_s = np.array([at_s for at_s, _ in samples] + [recording.end_s])
         held_s = np.diff(times_s)
         counts = np.array([count for _, count in samples])
         average = float(counts @ held_s / held_s.sum()) if held_s.sum() > 0 else float(counts[-1])
         most = int(counts.max())
         alt = f"Zone {name}: people in it over time, at most {most}, {average:.1f} on average"
-        chart = occupancy_chart(samples, end_s, clock, alt)
+        chart = occupancy_chart(samples, recording.end_s, clock, alt)
     return ZoneView(
         name=name,
         most=max([int(count) for _, count in samples], default=0),

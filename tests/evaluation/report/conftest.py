@@ -15,7 +15,15 @@ from evaluation.report.inputs import ReportInputs
 from evaluation.report.recording import Recording, read_recording
 from evaluation.targets import Benchmark, Kind, Target
 from serving.core.detections import Detections, Tracks
-from serving.core.events import Crossing, Dwell, Event, HeatmapTile, Occupancy, PathPoint
+from serving.core.events import (
+    CameraState,
+    Crossing,
+    Dwell,
+    Event,
+    HeatmapTile,
+    Occupancy,
+    PathPoint,
+)
 from serving.core.labels import Direction
 from serving.settings import Calibration, Camera, LineSettings, ZoneSettings
 
@@ -54,10 +62,17 @@ def camera(clip: Path) -> Camera:
     )
 
 
+def state(at_s: float, name: str, reason: str = "") -> CameraState:
+    """The camera came into a state."""
+    return CameraState(camera_id=CAMERA_ID, at_s=at_s, state=name, reason=reason)
+
+
 @pytest.fixture
 def events() -> list[Event]:
     """2 in, 1 out; a zone with 1 person for 1 s and 3 for 2 s; a stay of 2 s; two paths alike."""
     return [
+        state(0.0, "streaming"),
+        state(20 / FPS, "ended", "after 21 frames"),
         Crossing(**WHERE, place="till", at_s=0.5, track_id=1, direction=Direction.IN),
         Crossing(**WHERE, place="till", at_s=1.0, track_id=2, direction=Direction.IN),
         Crossing(**WHERE, place="till", at_s=2.5, track_id=1, direction=Direction.OUT),

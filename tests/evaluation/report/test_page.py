@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from evaluation.figure import Figure, Metric, Task
+from evaluation.report.cameras import camera_view
 from evaluation.report.figures import figure_rows, open_row
 from evaluation.report.inputs import ReportInputs
 from evaluation.report.page import render_report, verdict_text, write_report
+from evaluation.report.recording import Run
 from evaluation.speed.result import DECODE, INFERENCE, PEER, PIPELINE, Machine, Pass, SpeedResult
 from evaluation.targets import Benchmark
 from serving.core.errors import LabelError
@@ -134,6 +136,45 @@ def test_what_was_counted_stands_on_the_page(inputs: ReportInputs) -> None:
     assert "Zone lawn: 2.3 people on average, 3 at most" in text
     assert "1 stay: half of them shorter than 2 s, the longest 2 s." in text
     assert "2 people followed" in text
+
+
+def test_counts_over_time_stand_in_their_own_column(inputs: ReportInputs) -> None:
+    """3 crossings in 3 s, in columns of 1 s: at 0.5 in, at 1.0 in, at 2.5 out; live the same."""
+    (recording,) = inputs.recordings
+    live = replace(
+        recording,
+        events=tuple(replace(e, at_s=e.at_s + 1.8e9) for e in recording.events),
+        run=replace(recording.run, start_s=1.8e9, end_s=1.8e9 + recording.end_s),
+    )
+    for each, times in ((recording, ("0:00", "0:01", "0:02")), (live, ("08:00",) * 3)):
+        chart = camera_view(each).lines[0].chart
+        notes = re.findall(r"<title>([^<]*: \d (?:in|out))</title>", chart)
+        assert notes == [
+            f"{at}: 1 {way}" for at, way in zip(times, ("in", "in", "out"), strict=True)
+        ]
+        lefts = [float(x) for x in re.findall(r'<rect x="([\d.]+)"', chart)]
+        assert lefts == sorted(lefts) and len(set(lefts)) == 3
+
+
+def test_a_run_that_did_not_see_all_says_so_first(inputs: ReportInputs) -> None:
+    (recording,) = inputs.recordings
+    assert "stopped early" not in Page(render_report(inputs)).text
+
+    def text(state: str, reason: str, num_earlier: int = 0) -> str:
+        run = Run(0.0, 1.0, state, reason, num_earlier)
+        part = replace(recording, run=run, num_frames=8, events=recording.events[:1])
+        return Page(render_report(replace(inputs, recordings=(part,)))).text
+
+    shown = "this report is about 8 of 21 pictures of its footage."
+    stopped = text("stopped", "after 8 frames")
+    assert "Camera door : 8 of 21 pictures over 1 s." in stopped
+    message = f"The run of camera door was stopped early (stopped, after 8 frames): {shown}"
+    assert message in stopped
+    assert stopped.index(message) < stopped.index("measured targets")
+    assert f"was stopped early (ended, after 8 frames): {shown}" in text("ended", "after 8 frames")
+    assert f"Camera door failed (no disk): {shown}" in text("failed", "no disk")
+    assert f"The end of camera door's run was not recorded: {shown}" in text("streaming", "")
+    assert "also hold 2 earlier runs of camera door, not shown" in text("stopped", "", 2)
 
 
 def test_names_cannot_bring_markup_into_the_page(inputs: ReportInputs) -> None:
