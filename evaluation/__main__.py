@@ -75,6 +75,7 @@ def _parts(config: DictConfig, plain: Mapping[str, Any]) -> Parts:
         None if site is None else parse_site(site, site_origin),
         site_origin,
         build,
+        tuple(HydraConfig.get().overrides.task),
     )
 
 

@@ -162,12 +162,14 @@ class Parts:
 
     `build` makes the factory that a group of the configuration names: `backend`, `tracker`, and
     `analytics`, a mapping of them. It is called when needed, because backends load slowly.
+    `arguments` are those of the command line, `key=value`, to say how to make something again.
     """
 
     benchmark: Benchmark
     site: Site | None
     site_origin: str
     build: Callable[[str], Any]
+    arguments: tuple[str, ...] = ()
 
     def camera(self, request: Request) -> tuple[str, Camera]:
         """The camera whose lines, floor and frame rate are used.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from datasets.catalog import CATALOG
 from evaluation.figure import Figure, Task
+from evaluation.report.cameras import pictures_text
 from evaluation.report.inputs import DataSource, ReportInputs
 from evaluation.report.page import write_report
 from evaluation.report.recording import Recording, read_recording
@@ -20,6 +22,9 @@ from serving.assembly import load_bundle
 from serving.core.errors import ConfigError, LabelError
 from serving.settings import Outputs, Site
 from serving.sinks.opening import camera_outputs
+
+_OF_BOTH = ("site", "camera", "detector", "backend", "tracker", "analytics")
+"""Keys that mean the same to serve.py."""
 
 
 def make_report(request: Request, parts: Parts) -> EvaluationResult:
@@ -74,7 +79,7 @@ def gather(request: Request, parts: Parts) -> ReportInputs:
         speed=_speed(records, settings.results),
         bundles=(bundle,),
         data=tuple(_data(recording) for recording in recordings),
-        commands=_commands(request, parts),
+        commands=_commands(settings, recordings, parts.arguments),
         limits=tuple(dict.fromkeys(note for result in results for note in result.notes)),
     )
 
@@ -113,7 +118,7 @@ def _speed(records: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -> Speed
 
 def _data(recording: Recording) -> DataSource:
     name = Path(recording.camera.source).name
-    what = f"{recording.num_frames:,} pictures of camera {recording.camera_id}"
+    what = f"{pictures_text(recording)} pictures of camera {recording.camera_id}"
     for entry in CATALOG.values():
         if entry.file_name == name:
             terms = entry.licence if entry.commercial_use else f"{entry.licence}; not commercial"
@@ -121,21 +126,25 @@ def _data(recording: Recording) -> DataSource:
     return DataSource(name, what, "the site's own footage")
 
 
-def _commands(request: Request, parts: Parts) -> tuple[str, ...]:
-    """The server's run and this report, as they would be typed."""
-    settings = request.report
-    site = Path(parts.site_origin).stem
-    serve = ["python", "serve.py", f"site={site}", f"detector.bundle={request.detector.bundle}"]
+def _commands(
+    settings: ReportSettings, recordings: Sequence[Recording], arguments: Sequence[str]
+) -> tuple[str, ...]:
+    """The server's run and this report, to be typed again.
+
+    The run left its events; what it shares with the report, such as the site with another source,
+    stands in the report's own arguments.
+    """
+    serve = [text for text in arguments if re.match(rf"[+~]*({'|'.join(_OF_BOTH)})\b", text)]
+    if all(recording.was_live for recording in recordings):
+        serve.append("mode=live")
+    num_seen = {recording.num_frames for recording in recordings}
+    if len(num_seen) == 1 and all(recording.is_part for recording in recordings):
+        serve.append(f"max_frames={num_seen.pop()}")
     sink = "jsonl" if settings.events.suffix == ".jsonl" else "store"
     serve.append(f"sink.{sink}={settings.events}")
-    report = ["python", "-m", "evaluation", "task=report", f"site={site}"]
-    report += [f"detector.bundle={request.detector.bundle}", f"report.events={settings.events}"]
     if settings.tracks is not None:
         serve.append(f"sink.mot={settings.tracks}")
-        report.append(f"report.tracks={settings.tracks}")
-    if settings.results:
-        report.append(f"report.results=[{','.join(map(str, settings.results))}]")
-    for key in ("before", "after"):
-        if getattr(settings, key) is not None:
-            report.append(f"report.{key}={getattr(settings, key)}")
-    return shlex.join(serve), shlex.join([*report, f"report.html={settings.html}"])
+    return (
+        shlex.join(["python", "serve.py", *serve]),
+        shlex.join(["python", "-m", "evaluation", *arguments]),
+    )

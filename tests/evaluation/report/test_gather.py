@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from evaluation.result import EvaluationResult
 from evaluation.targets import Benchmark
 from serving.core.bundle import Bundle
 from serving.core.errors import ConfigError, LabelError
+from serving.core.events import Event
 from serving.settings import Camera, DetectorSettings, Site
-from tests.evaluation.report.conftest import CAMERA_ID
+from tests.evaluation.report.conftest import CAMERA_ID, FPS, state, write_events
 
 
 @pytest.fixture
@@ -64,10 +66,36 @@ def test_the_page_shows_the_figures_of_the_json(
 
 
 def test_the_page_says_how_to_make_it_again(request_: Request, parts: Parts) -> None:
-    serve, report = gather(request_, parts).commands
-    assert serve.startswith("python serve.py site=corner detector.bundle=")
-    assert f"sink.jsonl={request_.report.events}" in serve
-    assert "task=report" in report and f"report.results=[{request_.report.results[0]}]" in report
+    events = request_.report.events
+    arguments = (
+        "task=report",
+        "site=corner",
+        "site.cameras.door.source=other place/clip.avi",
+        "detector.bundle=zoo",
+        "report.results=[a.json]",
+    )
+    serve, report = gather(request_, replace(parts, arguments=arguments)).commands
+    assert serve == (
+        "python serve.py site=corner 'site.cameras.door.source=other place/clip.avi' "
+        f"detector.bundle=zoo sink.jsonl={events} sink.mot={request_.report.tracks}"
+    )
+    assert report == (
+        "python -m evaluation task=report site=corner "
+        "'site.cameras.door.source=other place/clip.avi' detector.bundle=zoo "
+        "'report.results=[a.json]'"
+    )
+
+
+def test_a_live_run_that_was_cut_is_made_again_as_one(
+    request_: Request, parts: Parts, events: list[Event]
+) -> None:
+    ref = Bundle.load(request_.detector.bundle).ref
+    states = [state(1.8e9, "streaming"), state(1.8e9 + 7 / FPS, "ended", "after 8 frames")]
+    path = replace(events[2], at_s=1.8e9 + 0.5, bundles=(ref,))
+    write_events(request_.report.events, [states[0], path, states[1]])
+    inputs = gather(request_, replace(parts, arguments=("site=corner",)))
+    assert "python serve.py site=corner mode=live max_frames=8 sink" in inputs.commands[0]
+    assert inputs.data[0].description == "8 of 21 pictures of camera door"
 
 
 def test_before_and_after_are_detection_figures(
