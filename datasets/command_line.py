@@ -3,20 +3,19 @@
     @command("evaluate")
     def main(config: DictConfig) -> None: ...
 
-A mistyped key or value, an unknown choice, a value that pydantic or a constructor refuses: one line
-on the error stream with the key, the file, what was expected and what was got, and exit code 2,
-before anything heavy loads. A `FootfallError` ends with its own message and exit code, Ctrl-C with
-130. Anything else is a defect of ours and keeps its traceback.
+A mistyped key or value, an unknown choice, a value that a constructor refuses: one line on the
+error stream with the key, the file, what was expected and what was got, and exit code 2, before
+anything heavy loads. A `FootfallError` ends with its own message and exit code, Ctrl-C with 130.
+Anything else is a defect of ours and keeps its traceback.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,20 +23,17 @@ from typing import Any
 import hydra
 import yaml
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
-from hydra.errors import (
-    CompactHydraException,
-    ConfigCompositionException,
-    InstantiationException,
-    MissingConfigException,
-    OverrideParseException,
-)
+from hydra.errors import CompactHydraException, InstantiationException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
-from pydantic import ValidationError
 
 from serving.core.errors import ConfigError, FootfallError
+from serving.core.options import check_part
+from serving.core.overrides import chosen_groups, file_of, is_group, refusal
+from serving.core.wording import TARGET, one_line, shown, wrong_value
 
 CONF_DIR = Path(__file__).resolve().parents[1] / "conf"
 CONFIG_EXIT_CODE = ConfigError.exit_code
@@ -71,6 +67,7 @@ def command(config_name: str, conf_dir: Path = CONF_DIR) -> Callable[[Task], Cal
         def checked(config: DictConfig) -> None:
             with schema.explaining():  # here, else Hydra adds lines of its own to a failed job
                 schema.check_kinds(_command_line_overrides())
+                schema.check_parts(config, _command_line_overrides())
                 task(config)
 
         run = hydra.main(
@@ -79,7 +76,8 @@ def command(config_name: str, conf_dir: Path = CONF_DIR) -> Callable[[Task], Cal
 
         @functools.wraps(task)
         def main() -> None:
-            if os.environ.get(_TRACEBACKS) == "1":
+            before = os.environ.get(_TRACEBACKS, "")
+            if before == "1":
                 run()
                 return
             os.environ[_TRACEBACKS] = "1"  # else Hydra prints and exits by itself
@@ -87,32 +85,11 @@ def command(config_name: str, conf_dir: Path = CONF_DIR) -> Callable[[Task], Cal
                 with schema.explaining():
                     run()
             finally:
-                del os.environ[_TRACEBACKS]
+                os.environ[_TRACEBACKS] = before
 
         return main
 
     return decorate
-
-
-def closest(name: str, options: Sequence[str]) -> str:
-    """`; did you mean 'x'?` where an option resembles the name, else an empty text."""
-    matches = difflib.get_close_matches(name, options, n=1)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
-
-
-def validation_message(error: ValidationError, where: str, prefix: str = "") -> str:
-    """What pydantic refused, a line an entry: `key 'a.b' (where): expected …, got …`."""
-    lines = []
-    for detail in error.errors():
-        key = ".".join([prefix, *map(str, detail["loc"])] if prefix else map(str, detail["loc"]))
-        reason = detail["msg"][0].lower() + detail["msg"][1:]
-        if detail["type"] == "extra_forbidden":
-            lines.append(f"key '{key}' ({where}): expected only known keys, got '{key}'")
-        elif detail["type"] == "missing":
-            lines.append(f"key '{key}' ({where}): expected a value, got none")
-        else:
-            lines.append(f"key '{key}' ({where}): {reason}, got {detail['input']!r}")
-    return "\n".join(lines)
 
 
 class _Schema:
@@ -120,7 +97,7 @@ class _Schema:
 
     def __init__(self, config_name: str, conf_dir: Path) -> None:
         self._config_name = config_name
-        self._conf_dir = conf_dir
+        self._main = conf_dir.absolute() / f"{config_name}.yaml"
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
@@ -147,19 +124,35 @@ class _Schema:
         plain = [o for o in _parsed(overrides) if _replaces_a_value(o) and not self._is_group(o)]
         if not plain:
             return
-        defaults = self._defaults(overrides)
+        defaults = self._composed(chosen_groups(sys.argv[1:], self._main.parent))
         for override in plain:
-            key, value = override.key_or_group, override.value()
+            key, value = override.key_or_group, _plain(override.value())
             default = OmegaConf.select(defaults, key, throw_on_missing=False)
             expected = _kind(default)
             if expected in ("anything", _kind(value)) or _kind(value) == "anything":
                 continue
             if expected == "text" and _kind(value) in ("a number", "true or false"):
                 continue
-            raise ConfigError(
-                f"key '{key}' ({self._file_of(key, defaults)}): expected {expected} "
-                f"such as {_shown(default)}, got {_shown(value)}"
-            )
+            such = f"{expected} such as {shown(_plain(default))}"
+            raise wrong_value(key, self._file_of(key, defaults), such, value)
+
+    def check_parts(self, config: DictConfig, overrides: Sequence[str]) -> None:
+        """Hold each part that the command line changes against the constructor that it names.
+
+        Raises:
+            ConfigError: an option that the constructor lacks or annotates with another kind.
+        """
+        for override in _parsed(overrides):
+            if self._is_group(override) or _is_hydras(override):
+                continue
+            steps = override.key_or_group.split(".")
+            for number in range(1, len(steps) + 1):
+                key = ".".join(steps[:number])
+                node = OmegaConf.select(config, key, throw_on_missing=False)
+                if isinstance(node, DictConfig) and TARGET in node:
+                    origin = file_of(key, HydraConfig.get().runtime.choices, self._main)
+                    check_part(OmegaConf.to_container(node, resolve=True), key, origin)
+                    break
 
     def explain(self, error: Exception) -> tuple[str, int] | None:
         """Message and exit code of an error that a user can act on, else None."""
@@ -167,24 +160,12 @@ class _Schema:
             return str(error), error.exit_code
         if isinstance(error, InstantiationException):
             return self._refused_by_constructor(error)
-        if isinstance(error, ValidationError):
-            return validation_message(error, self._main_file), CONFIG_EXIT_CODE
-        if isinstance(error, MissingConfigException):
-            return self._unknown_choice(error), CONFIG_EXIT_CODE
-        if isinstance(error, OverrideParseException):
-            got = f"expected key=value, got {error.override!r}"
-            return f"command line: {got}", CONFIG_EXIT_CODE
-        if isinstance(error, ConfigCompositionException):
-            return self._refused_override(error), CONFIG_EXIT_CODE
-        if isinstance(error, ValueError) and "Config group override" in str(error):
-            return f"command line: {_first_line(error)}", CONFIG_EXIT_CODE
         if isinstance(error, MissingMandatoryValue):
             key = error.full_key
             return f"key '{key}' ({self._main_file}): expected a value, got none", CONFIG_EXIT_CODE
-        if isinstance(error, OmegaConfBaseException | CompactHydraException):
-            return f"{self._main_file}: {_first_line(error)}", CONFIG_EXIT_CODE
-        if isinstance(error, yaml.YAMLError):
-            return f"{' '.join(str(error).split())}", CONFIG_EXIT_CODE
+        if _is_hydras_refusal(error):
+            told = refusal(error, sys.argv[1:], self._main, self._known)
+            return str(told), told.exit_code
         if isinstance(error, OSError) and error.strerror:
             name = "" if error.filename is None else f"{error.filename}: "
             return f"{name}{error.strerror}", FootfallError.exit_code
@@ -192,71 +173,23 @@ class _Schema:
 
     @property
     def _main_file(self) -> str:
-        return f"{self._conf_dir.name}/{self._config_name}.yaml"
+        return f"{self._main.parent.name}/{self._main.name}"
 
     def _is_group(self, override: Override) -> bool:
-        return (self._conf_dir / override.key_or_group.split("@")[0]).is_dir()
+        return is_group(override.key_or_group, self._main.parent)
 
-    def _defaults(self, overrides: Sequence[str]) -> DictConfig:
-        """The configuration as the files say it, with the command line's choices of groups."""
-        groups = [
-            text
-            for text, override in zip(overrides, _parsed(overrides), strict=True)
-            if self._is_group(override) and not override.is_sweep_override()
-        ]
+    def _composed(self, overrides: list[str]) -> DictConfig:
+        """The configuration as the files say it, with these overrides, `hydra` included."""
         if GlobalHydra.instance().is_initialized():  # inside a job
-            return hydra.compose(self._config_name, groups, return_hydra_config=True)
-        conf_dir = str(self._conf_dir.absolute())
-        with hydra.initialize_config_dir(conf_dir, version_base=_VERSION_BASE):
-            return hydra.compose(self._config_name, groups, return_hydra_config=True)
+            return hydra.compose(self._config_name, overrides, return_hydra_config=True)
+        with hydra.initialize_config_dir(str(self._main.parent), version_base=_VERSION_BASE):
+            return hydra.compose(self._config_name, overrides, return_hydra_config=True)
 
-    def _file_of(self, key: str, defaults: DictConfig) -> str:
-        """The file in which a key stands: that of the longest group that the key begins with."""
-        found = self._main_file
-        for group, option in sorted(defaults.hydra.runtime.choices.items()):
-            package = group.replace("/", ".")
-            if option and (key == package or key.startswith(f"{package}.")):
-                path = self._conf_dir / group / f"{option}.yaml"
-                found = f"{self._conf_dir.name}/{group}/{option}.yaml" if path.is_file() else found
-        return found
+    def _known(self, overrides: list[str]) -> Mapping[str, Any]:
+        return _plain(self._composed(overrides))
 
-    def _refused_override(self, error: ConfigCompositionException) -> str:
-        match = re.search(r"Could not override '([^']+)'", str(error))
-        if match is None:
-            cause = f": {_first_line(error.__cause__)}" if error.__cause__ else ""
-            return f"{self._main_file}: {_first_line(error)}{cause}"
-        key = match.group(1).split("@")[0]
-        parent, _, name = key.rpartition(".")
-        defaults = self._defaults(_command_line_overrides(without=key))
-        known = self._known_keys(parent, defaults)
-        while parent and not known:  # the parent itself is unknown: name the first wrong step
-            parent, _, name = parent.rpartition(".")
-            known = self._known_keys(parent, defaults)
-        where = self._file_of(parent, defaults) if parent else self._main_file
-        return (
-            f"key '{key}' ({where}): expected one of {sorted(known)}, got '{name}'"
-            f"{closest(name, known)}"
-        )
-
-    def _known_keys(self, parent: str, defaults: DictConfig) -> list[str]:
-        node = OmegaConf.select(defaults, parent) if parent else defaults
-        keys = [str(key) for key in node] if isinstance(node, DictConfig) else []
-        if not parent:
-            groups = [path.name for path in self._conf_dir.iterdir() if path.is_dir()]
-            chosen = defaults.hydra.runtime.choices
-            keys = [key for key in keys if key != "hydra"]
-            keys += [group for group in groups if group in chosen and group not in keys]
-        return keys
-
-    def _unknown_choice(self, error: MissingConfigException) -> str:
-        group, _, name = (error.missing_cfg_file or "").rpartition("/")
-        if not error.options:
-            return _first_line(error)
-        options = sorted(error.options)
-        return (
-            f"key '{group}' ({self._conf_dir.name}/{group}/): expected one of {options}, "
-            f"got '{name}'{closest(name, options)}"
-        )
+    def _file_of(self, key: str, composed: DictConfig) -> str:
+        return file_of(key, composed.hydra.runtime.choices, self._main)
 
     def _refused_by_constructor(self, error: InstantiationException) -> tuple[str, int] | None:
         cause = error.__cause__
@@ -266,20 +199,16 @@ class _Schema:
             return None
         match = re.search(r"full_key: (\S+)", str(error))
         key = match.group(1) if match else ""
-        defaults = self._defaults(_command_line_overrides())
-        where = self._file_of(key, defaults) if key else self._main_file
         if isinstance(cause, FootfallError):
             return str(cause), cause.exit_code
-        if isinstance(cause, ValidationError):
-            return validation_message(cause, where, key), CONFIG_EXIT_CODE
-        reason = _first_line(cause if cause is not None else error)
+        where = self._file_of(key, self._composed(chosen_groups(sys.argv[1:], self._main.parent)))
+        reason = one_line(cause if cause is not None else error)
         return f"key '{key}' ({where}): {reason}", CONFIG_EXIT_CODE
 
 
-def _command_line_overrides(without: str = "") -> list[str]:
+def _command_line_overrides() -> list[str]:
     """The `key=value` arguments of the command line."""
-    arguments = [a for a in sys.argv[1:] if not a.startswith("-") and ("=" in a or a[0] == "~")]
-    return [a for a in arguments if a.lstrip("+~").partition("=")[0].split("@")[0] != without]
+    return [a for a in sys.argv[1:] if not a.startswith("-") and ("=" in a or a[0] == "~")]
 
 
 def _parsed(overrides: Sequence[str]) -> list[Override]:
@@ -292,14 +221,29 @@ def _replaces_a_value(override: Override) -> bool:
         or override.is_force_add()
         or override.is_delete()
         or override.is_sweep_override()
-        or override.key_or_group.startswith("hydra.")
+        or _is_hydras(override)
     )
+
+
+def _is_hydras(override: Override) -> bool:
+    return override.key_or_group.startswith("hydra.")
+
+
+def _is_hydras_refusal(error: Exception) -> bool:
+    known = CompactHydraException, OmegaConfBaseException, yaml.YAMLError
+    is_null_group = isinstance(error, ValueError) and "Config group override" in str(error)
+    return isinstance(error, known) or is_null_group
+
+
+def _plain(value: Any) -> Any:
+    """A value without the types of Hydra and OmegaConf."""
+    if isinstance(value, QuotedString):
+        return value.text
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 
 def _kind(value: Any) -> str:
     """What sort of value it is, in words; no default, a path to be filled or `null` take any."""
-    if isinstance(value, QuotedString):
-        value = value.text
     if value is None or (isinstance(value, str) and (value == "???" or "${" in value)):
         return "anything"
     if isinstance(value, bool):
@@ -311,19 +255,6 @@ def _kind(value: Any) -> str:
     if isinstance(value, dict | DictConfig):
         return "a mapping"
     return "text"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, QuotedString):
-        value = value.text
-    if isinstance(value, bool):
-        return str(value).lower()
-    plain = OmegaConf.is_config(value)
-    return repr(OmegaConf.to_container(value) if plain else value)
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
 
 
 def _stop(message: str, exit_code: int) -> None:

@@ -1,15 +1,16 @@
-"""Saying what is wrong with a configuration: the key, the file, what was expected, what was got."""
+"""Settings that a person writes: checked, and refused with the key, the file, expected and got."""
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.core.errors import ConfigError
+from serving.core.wording import one_of, shown
+from serving.core.wording import unknown_name as unknown_name
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = Sequence[str | int]
@@ -19,35 +20,6 @@ class Settings(BaseModel):
     """What a person wrote, checked: unknown keys are refused, values cannot change afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` where a known name resembles `name`, else an empty text."""
-    matches = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
-
-
-def unknown_name(what: str, name: str, known: Iterable[str], origin: str) -> ConfigError:
-    """The error for a name that is not among the known ones, with the closest that is."""
-    options = sorted(known)
-    return ConfigError(
-        f"{what}: expected one of {options}, got '{name}'{closest(name, options)} ({origin})"
-    )
-
-
-def unknown_key(key: str, values: Mapping[str, Any], origin: str) -> ConfigError:
-    """The error for a key, `a.b.c`, that `values` does not have."""
-    node: Any = values
-    for part in key.split("."):
-        if not isinstance(node, Mapping) or part not in node:
-            break
-        node = node[part]
-    if isinstance(node, Mapping) and "_target_" in node:
-        return ConfigError(
-            f"key '{key}': expected an option that {origin} names; +{key}=… hands "
-            f"{node['_target_']} another one"
-        )
-    return unknown_name(f"key '{key}'", part, node if isinstance(node, Mapping) else (), origin)
 
 
 def parse(model: type[Model], values: Mapping[str, Any], origin: str) -> Model:
@@ -80,21 +52,14 @@ def place(location: Location) -> str:
     return ", ".join(words)
 
 
-def one_line(error: BaseException) -> str:
-    """What an error says, without line breaks and links."""
-    return " ".join(str(error).split()).partition(" See http")[0] or repr(error)
-
-
 def _message(model: type[BaseModel], detail: Any) -> str:
     location = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        known = _keys_at(model, location[:-1])
-        name = str(location[-1])
-        return f"{place(location)}: expected one of {known}, got '{name}'{closest(name, known)}"
+        return f"{place(location)}: {one_of(str(location[-1]), _keys_at(model, location[:-1]))}"
     if detail["type"] == "missing":
         return f"{place(location)}: expected a value, got none"
     reason = detail["msg"].removeprefix("Value error, ")
-    return f"{place(location)}: {reason[0].lower() + reason[1:]}, got {detail['input']!r}"
+    return f"{place(location)}: {reason[0].lower() + reason[1:]}, got {shown(detail['input'])}"
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> list[str]:

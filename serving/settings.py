@@ -21,10 +21,11 @@ from pydantic import (
     field_validator,
 )
 
-from serving.configuration import Settings, parse, unknown_name
+from serving.configuration import Settings, parse
 from serving.core.errors import ConfigError
 from serving.core.geometry import Homography, Point
 from serving.core.labels import CameraRole
+from serving.core.wording import unknown_name
 from serving.core.zones import Line, Zone
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import subprocess
 import sys
 from pathlib import Path
 
-import pydantic
 import pytest
 from hydra.utils import instantiate
 
-from datasets.command_line import closest, command
+from datasets.command_line import command
 from serving.core.errors import LabelError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,7 +31,10 @@ hydra: {run: {dir: .}, output_subdir: null}
     "trainer/long.yaml": "{max_epochs: 30, schedule: {warm_up_s: 9.5}}",
     "counter/good.yaml": "{_target_: collections.Counter, n: 1}",
     "counter/bad.yaml": "{_target_: datetime.timedelta, hourz: 1}",
+    "zone/till.yaml": "{_target_: serving.core.zones.Line, name: till}",
 }
+FOREIGN = {"site/shop.yaml": "{name: shop}"}
+"""Groups of another command, which the main file does not name."""
 
 
 def print_epochs(config):
@@ -44,7 +45,7 @@ def print_epochs(config):
 def run(tmp_path, monkeypatch, capfd):
     """Runs a small command with arguments; gives (exit code, output, errors)."""
     monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
+    for name, text in {**FILES, **FOREIGN}.items():
         path = tmp_path / "conf" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -94,6 +95,47 @@ def test_an_unknown_choice_lists_the_choices(run):
         "error: key 'trainer' (conf/trainer/): expected one of ['long', 'short'], got 'lonng'; "
         "did you mean 'long'?\n",
     )
+
+
+@pytest.mark.parametrize("more", [(), ("zone=till",), ("trainer=long", "counter=good")])
+def test_a_group_of_another_command_is_refused_whatever_else_is_typed(run, more):
+    code, output, errors = run("site=shop", *more)
+    assert (code, output) == (2, "")
+    assert errors.startswith("error: key 'site' (conf/main.yaml): expected one of ['input', ")
+    assert errors.endswith("got 'site'\n")
+
+
+def test_a_key_of_a_file_in_a_folder_of_ones_own_is_known(run, tmp_path):
+    (tmp_path / "mine/trainer").mkdir(parents=True)
+    (tmp_path / "mine/trainer/slow.yaml").write_text("{patience: 3}")
+    code, _, errors = run("--config-dir", "mine", "trainer=slow", "trainer.patiense=4")
+    assert code == 2
+    assert "expected one of ['patience'], got 'patiense'; did you mean 'patience'?" in errors
+    code, _, errors = run("--config-dir", "mine", "trainer=slow", "trainer.patience=long")
+    assert (code, "expected a number such as 3, got 'long'" in errors) == (2, True)
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_tracebacks_are_for_who_asks_for_them(run, monkeypatch, value):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", value)
+    code, _, errors = run("seeed=2")
+    assert (code, len(errors.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("+zone.start_px=[0,left]", "key 'zone.start_px' (conf/zone/till.yaml): expected a list"),
+        ("+zone.begin_px=[0,0]", "got 'begin_px'"),
+        ("+line={_target_: serving.core.zones.Lyne}", "key 'line._target_' (conf/main.yaml)"),
+        ("+lines.a={_target_: serving.core.zones.Line, name: [a]}", "key 'lines.a.name'"),
+    ],
+)
+def test_an_option_that_no_default_tells_of_is_held_against_the_constructor(run, options, expected):
+    code, output, errors = run("+zone=till", options)
+    assert (code, output) == (2, "")
+    assert expected in errors
+    assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -147,14 +189,6 @@ def test_our_errors_end_with_their_message_and_code(run):
     assert run(task=task) == (1, "", "error: gt.txt:3: expected a number, got 'x'\n")
 
 
-def test_what_pydantic_refuses_names_the_key(run):
-    model = pydantic.create_model("Model", seed=(datetime.date, ...), fps=(float, ...))
-    code, _, errors = run(task=model.model_validate)
-    assert code == 2
-    assert "key 'fps' (conf/main.yaml): expected a value, got none" in errors
-    assert "key 'seed' (conf/main.yaml): " in errors
-
-
 def test_a_missing_file_is_named_without_a_traceback(run):
     code, _, errors = run(task=lambda _: Path("nothing.txt").read_text())
     assert (code, errors) == (1, "error: nothing.txt: No such file or directory\n")
@@ -179,10 +213,6 @@ def test_help_and_cfg_still_work(run):
 
 def test_a_sweep_runs_every_value(run):
     assert run("-m", "trainer=short,long", "hydra/hydra_logging=none")[1] == "3\n30\n"
-
-
-def test_closest_says_nothing_when_nothing_is_close():
-    assert closest("zebra", ["trainer", "seed"]) == ""
 
 
 def test_a_real_process_ends_with_the_code(run, tmp_path):

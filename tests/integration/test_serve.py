@@ -164,23 +164,55 @@ def test_missing_sample_says_how_to_get_it(refused):
     [
         (
             ["sink.mott=x.txt"],
-            "key 'sink.mott': expected one of ['jsonl', 'mot', 'mot_detections', 'store', "
-            "'video'], got 'mott'; did you mean 'mot'? (conf/sink/default.yaml)",
+            "key 'sink.mott' (conf/sink/default.yaml): expected one of ['jsonl', 'mot', "
+            "'mot_detections', 'store', 'video'], got 'mott'; did you mean 'mot'?",
         ),
         (
-            ["site=demo", "site.cameras.crossing.fsp=3"],
-            "got 'fsp'; did you mean 'fps'? (conf/site/demo.yaml)",
+            ["site=demo", "backend=onnxruntime", "site.cameras.crossing.fsp=3"],
+            "key 'site.cameras.crossing.fsp' (conf/site/demo.yaml): expected one of ['calibration',"
+            " 'fps', 'lines', 'min_height_px', 'role', 'source', 'source_hint', 'zones'], got "
+            "'fsp'; did you mean 'fps'?",
         ),
-        (["site=dmo"], "key 'site': expected one of ['demo'], got 'dmo'"),
+        (["site=dmo"], "key 'site' (conf/site/): expected one of ['demo'], got 'dmo'"),
         (
             ["site=demo", "camera=crosing"],
-            "key 'camera': expected one of ['crossing'], got 'crosing'; did you mean 'crossing'? "
-            "(conf/site/demo.yaml)",
+            "key 'camera' (conf/site/demo.yaml): expected one of ['crossing'], got 'crosing'; did "
+            "you mean 'crossing'?",
         ),
         (["mode=fast"], "key 'mode': input should be 'replay' or 'live', got 'fast'"),
         (["max_frames=many"], "key 'max_frames': input should be a valid integer"),
         ([], "expected site=NAME or source=PATH, got neither"),
-        (["source"], "Error parsing override 'source'"),
+        (["source"], "command line: expected key=value, got 'source'"),
+        (["tracker=null"], "conf/serve.yaml: Config group override must be a string"),
+        (
+            ["source=x.avi", "experiment=detection/site"],
+            "key 'experiment' (conf/serve.yaml): expected one of ['analytics', 'backend', ",
+        ),
+        (["model=yolox_nano", "trainer=cpu", "site=demo"], "got 'model'"),
+        (
+            ["+experiment=detection/site"],
+            "key 'data' (conf/experiment/detection/site.yaml): expected one of ['analytics', ",
+        ),
+        (
+            ["source=x.avi", "+tracker.lost_s=abc"],
+            "key 'tracker.lost_s' (conf/tracker/two_stage.yaml): expected a number, got 'abc'",
+        ),
+        (
+            ["source=x.avi", "backend=onnxruntime", "backend.num_threads=abc"],
+            "key 'backend.num_threads' (conf/backend/onnxruntime.yaml): expected a whole number, "
+            "got 'abc'",
+        ),
+        (
+            ["source=x.avi", "+tracker.noise={speed: 1}"],
+            "key 'tracker.noise' (conf/tracker/two_stage.yaml): expected a mapping with _target_: "
+            "serving.tracking.motion.MotionNoise, got {'speed': 1}",
+        ),
+        (
+            ["source=x.avi", "+analytics.heatmap.cell=1"],
+            "key 'analytics.heatmap.cell' (conf/analytics/default.yaml): expected one of [",
+        ),
+        (["source=x.avi", "analytics.heatmap=3"], "expected a mapping with _target_, got 3"),
+        (["source=x.avi", "~tracker"], "expected a mapping with _target_, got null"),
     ],
 )
 def test_mistyped_configuration_is_refused_with_key_file_expected_and_got(
@@ -204,7 +236,20 @@ def test_mistake_in_a_site_file_is_refused_by_camera_place_and_file(refused, tmp
         "error: camera 'door', zone 'till': polygon needs at least 3 points, got 2 "
         "(conf/site/shop.yaml)"
     )
-    assert "torn.yaml" in refused("--config-dir", tmp_path / "conf", "site=torn")
+    message = refused("--config-dir", tmp_path / "conf", "site=torn")
+    assert message.startswith(f"error: {folder / 'torn.yaml'}:2: expected the node content")
+    message = refused("--config-dir", tmp_path / "conf", "site=shop", "site.cameras.door.fsp=7")
+    assert "(conf/site/shop.yaml): expected one of ['source', 'zones'], got 'fsp'" in message
+
+
+@pytest.mark.parametrize("value", ["", "0", "1"])
+def test_refusal_is_one_line_whatever_hydra_was_asked_for(serve, monkeypatch, value):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", value)
+    process = serve("sink.mott=x.txt")
+
+    assert process.returncode == 2
+    assert process.stderr.startswith("error: key 'sink.mott' (conf/sink/default.yaml)")
+    assert process.stderr.count("\n") == 1
 
 
 def test_wrong_configuration_is_refused_before_anything_heavy_loads(repository, tmp_path):

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from serving.configuration import parse, unknown_key
+from serving.configuration import parse
 from serving.core.errors import CalibrationError, ConfigError
 from serving.core.zones import Line, Zone
 from serving.settings import Mode, Outputs, Run, check_places, parse_site, selected_site
@@ -204,13 +204,3 @@ def test_places_on_the_pictures_border_are_inside():
 def test_places_drawn_on_a_larger_picture_are_refused(size_hw, place):
     with pytest.raises(ConfigError, match=f"camera 'door', {place}: expected points inside"):
         check_places("door", parse_site(SITE, ORIGIN).cameras["door"], size_hw)
-
-
-def test_unknown_key_names_the_first_wrong_step():
-    known = {"sink": {"mot": None}, "mode": "replay", "tracker": {"_target_": "a.B"}}
-
-    assert "key 'sink.mott': expected one of ['mot'], got 'mott'; did you mean 'mot'?" in str(
-        unknown_key("sink.mott", known, "f")
-    )
-    assert "got 'snk'; did you mean 'sink'?" in str(unknown_key("snk.mot", known, "f"))
-    assert "+tracker.x=… hands a.B another one" in str(unknown_key("tracker.x", known, "f"))
