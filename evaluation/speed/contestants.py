@@ -30,6 +30,7 @@ from serving.sinks.opening import open_event_sinks
 from serving.streams.opening import open_sources
 from serving.streams.source import Source
 
+_USUAL_RATE_HZ = 25.0
 _NUM_INPUTS = 64
 """Different pictures that inference alone goes through, again and again: all would fill memory."""
 
@@ -66,6 +67,11 @@ class Server:
             BundleError: there is none, or it is not whole.
         """
         return load_bundle(self.detector.bundle)
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Of the footage, for a tracker that wants to know it beforehand."""
+        return self.camera.fps or _USUAL_RATE_HZ
 
     def frames(self) -> Source:
         """The footage from its first frame."""
@@ -172,7 +178,7 @@ class Peer:
     def prepare(self) -> Callable[[], int]:
         """See `Contestant.prepare`."""
         server = self.server
-        loop = PeerLoop(server.bundle, server.num_threads, server.camera.fps or 25.0)
+        loop = PeerLoop(server.bundle, server.num_threads, server.frame_rate_hz)
         return lambda: loop.run(Path(server.camera.source), server.max_frames)
 
 

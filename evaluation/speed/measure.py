@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from rich.table import Table
@@ -32,7 +33,12 @@ from evaluation.speed.result import (
     load_now,
     num_cores,
 )
-from evaluation.speed.stages import time_stages, tracker_times_ms
+from evaluation.speed.stages import (
+    public_tracker,
+    server_tracker,
+    time_stages,
+    tracker_times_ms,
+)
 
 _PEER_PACKAGE = "trackers"
 
@@ -75,7 +81,12 @@ def measure_speed(
             "(pip install 'footfall[dev]')."
         )
     passes = interleave(contestants, num_rounds, stopwatch, on_pass)
-    tracker_ms = tracker_times_ms(server, stages.detections, num_rounds, stopwatch.wall)
+    trackers = [partial(server_tracker, server)]
+    if PEER in contestants:
+        trackers.append(partial(public_tracker, server))
+    tracker_ms, *peers_ms = tracker_times_ms(
+        trackers, stages.detections, num_rounds, stopwatch.wall
+    )
     return SpeedResult(
         dataset=dataset,
         bundle=server.bundle.ref,
@@ -84,6 +95,7 @@ def measure_speed(
         passes=passes,
         stages_ms=stages.spent_ms,
         tracker_ms=tracker_ms,
+        peer_tracker_ms=peers_ms[0] if peers_ms else np.zeros(0),
         notes=tuple(notes),
     )
 
@@ -108,8 +120,10 @@ def speed_tables(result: SpeedResult) -> list[Table]:
     stages = Table("stage, in one thread", "ms a frame")
     for stage, spent_ms in result.stages_ms.items():
         stages.add_row(stage, f"{spent_ms:.3f}")
-    if len(result.tracker_ms):
-        median, late = np.percentile(result.tracker_ms, [50, 95])
-        stages.add_row("tracker alone, median", f"{median:.3f}")
-        stages.add_row("tracker alone, 95th percentile", f"{late:.3f}")
+    alone_ms = {"tracker": result.tracker_ms, "ByteTrack of the loop": result.peer_tracker_ms}
+    for name, spent_ms in alone_ms.items():
+        if len(spent_ms):
+            median, late = np.percentile(spent_ms, [50, 95])
+            stages.add_row(f"{name} alone, median", f"{median:.3f}")
+            stages.add_row(f"{name} alone, 95th percentile", f"{late:.3f}")
     return [speed, stages]

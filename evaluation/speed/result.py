@@ -14,7 +14,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -95,6 +95,7 @@ class SpeedResult:
         passes: by contestant, one a round.
         stages_ms: milliseconds a frame by stage of the pipeline, run in one thread.
         tracker_ms: (frames,) the tracker's update alone, each frame's median over the rounds.
+        peer_tracker_ms: the same of the peer's tracker on the same detections; empty without it.
         notes: what a reader must know, such as a contestant that could not run.
     """
 
@@ -105,6 +106,7 @@ class SpeedResult:
     passes: Mapping[str, Sequence[Pass]]
     stages_ms: Mapping[str, float]
     tracker_ms: NDArray[np.float64]
+    peer_tracker_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     notes: tuple[str, ...] = ()
 
     @property
@@ -161,7 +163,8 @@ class SpeedResult:
             "machine": asdict(self.machine),
             "passes": {name: [asdict(run) for run in runs] for name, runs in self.passes.items()},
             "stages_ms": dict(self.stages_ms),
-            "tracker_ms": [round(value, 5) for value in self.tracker_ms.tolist()],
+            "tracker_ms": self.tracker_ms.round(5).tolist(),
+            "peer_tracker_ms": self.peer_tracker_ms.round(5).tolist(),
             "notes": list(self.notes),
         }
 
@@ -177,6 +180,7 @@ class SpeedResult:
             passes={name: [Pass(**run) for run in runs] for name, runs in record["passes"].items()},
             stages_ms=record["stages_ms"],
             tracker_ms=np.array(record["tracker_ms"], np.float64),
+            peer_tracker_ms=np.array(record["peer_tracker_ms"], np.float64),
             notes=tuple(record["notes"]),
         )
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.speed.contestants import Server, event_outputs
+from evaluation.speed.peer_loop import LOWEST_SCORE, peer_tracker
 from serving.assembly import build_detector, build_pipeline
 from serving.core.bundle import Bundle
 from serving.core.detections import Detections, Tracks
@@ -86,27 +87,48 @@ def _decoded(source: Source, laps: _Laps) -> Iterator[Frame]:
         yield frame
 
 
+Update = Callable[[Detections, float], object]
+"""What a tracker does with the detections of a frame and the frame's time."""
+
+
 def tracker_times_ms(
-    server: Server,
+    trackers: Sequence[Callable[[], Update]],
     detections: Sequence[tuple[Detections, float]],
     num_rounds: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> NDArray[np.float64]:
-    """(frames,) milliseconds of the tracker's update alone, on recorded detections.
+) -> list[NDArray[np.float64]]:
+    """For each tracker (frames,) milliseconds of its update alone, on recorded detections.
 
-    A new tracker goes through the footage in each round; of a frame's rounds the median counts,
-    since any of them may have been interrupted by another process.
+    In each round all of them, made anew, go through the footage one after the other; of a frame's
+    rounds the median counts, since any of them may have been interrupted by another process.
     """
+    spent_ms = np.zeros((len(trackers), num_rounds, len(detections)))
+    for turn in range(num_rounds):
+        for place, make in enumerate(trackers):
+            update = make()
+            for index, (found, at_s) in enumerate(detections):
+                started_s = clock()
+                update(found, at_s)
+                spent_ms[place, turn, index] = 1000 * (clock() - started_s)
+    return list(np.median(spent_ms, axis=1))
+
+
+def server_tracker(server: Server) -> Update:
+    """A new tracker as the server would make it for its camera."""
     takes_floor = "floor" in inspect.signature(server.tracker).parameters
     places = {"floor": server.camera.floor()} if takes_floor else {}
-    spent_ms = np.zeros((num_rounds, len(detections)))
-    for turn in range(num_rounds):
-        tracker = server.tracker(**places)
-        for index, (found, at_s) in enumerate(detections):
-            started_s = clock()
-            tracker.update(found, at_s)
-            spent_ms[turn, index] = 1000 * (clock() - started_s)
-    return np.asarray(np.median(spent_ms, axis=0))
+    return server.tracker(**places).update
+
+
+def public_tracker(server: Server) -> Update:
+    """A new ByteTrack, which is shown the detections that it would take."""
+    track = peer_tracker(server.frame_rate_hz)
+
+    def update(found: Detections, at_s: float) -> object:
+        rows = found.score >= LOWEST_SCORE
+        return track(found.xyxy_px[rows], found.score[rows])
+
+    return update
 
 
 class _Laps:

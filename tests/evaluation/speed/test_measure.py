@@ -1,6 +1,7 @@
 """The speed measurement on real frames: that it runs and counts, not how fast."""
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from evaluation.figure import Metric
 from evaluation.speed.contestants import Server
 from evaluation.speed.measure import measure_speed, speed_tables
 from evaluation.speed.result import DECODE, INFERENCE, PEER, PIPELINE, SpeedResult
-from evaluation.speed.stages import tracker_times_ms
+from evaluation.speed.stages import Update, server_tracker, tracker_times_ms
 from serving.analytics.counting import LineCounter
 from serving.core.detections import Detections, Tracks
 from serving.core.errors import SourceError
@@ -57,6 +58,7 @@ def test_every_stage_of_the_pipeline_is_timed(result: SpeedResult) -> None:
     assert list(result.stages_ms) == stages
     assert all(spent_ms > 0 for spent_ms in result.stages_ms.values())
     assert len(result.tracker_ms) == NUM_FRAMES
+    assert len(result.peer_tracker_ms) == (NUM_FRAMES if HAS_PEER else 0)
 
 
 def test_the_figures_of_the_benchmark_come_out(result: SpeedResult) -> None:
@@ -89,11 +91,22 @@ def test_a_tracker_that_takes_the_floor_gets_it_and_the_median_round_counts(
         def reset(self) -> None: ...
 
     ticks = iter([0.0, 1.0, 10.0, 19.0, 20.0, 22.0])  # seconds: rounds of 1, 9 and 2
-    times_ms = tracker_times_ms(
-        replace(server, tracker=Tracker), [(Detections.empty(), 0.0)], 3, lambda: next(ticks)
-    )
+    make = partial(server_tracker, replace(server, tracker=Tracker))
+    [times_ms] = tracker_times_ms([make], [(Detections.empty(), 0.0)], 3, lambda: next(ticks))
     assert times_ms.tolist() == [2000.0]
     assert floors == [None] * 3
+
+
+def test_trackers_take_turns_within_a_round() -> None:
+    log: list[str] = []
+
+    def maker(name: str) -> Callable[[], Update]:
+        return lambda: lambda found, at_s: log.append(f"{name} {at_s:g}")
+
+    frames = [(Detections.empty(), 0.0), (Detections.empty(), 1.0)]
+    times_ms = tracker_times_ms([maker("a"), maker("b")], frames, 2)
+    assert log == ["a 0", "a 1", "b 0", "b 1"] * 2
+    assert [len(spent_ms) for spent_ms in times_ms] == [2, 2]
 
 
 def test_missing_footage_is_said_by_name(server: Server) -> None:
