@@ -15,7 +15,7 @@ from rich.console import Console
 
 from datasets.command_line import CONF_DIR, command
 from datasets.files import write_atomically
-from evaluation.request import ORIGIN, Command, Format, Parts, Request
+from evaluation.request import ORIGIN, Format, Parts, Request
 from evaluation.result import EvaluationResult
 from evaluation.run import evaluate
 from evaluation.targets import Benchmark
@@ -25,7 +25,6 @@ from serving.settings import parse_site
 SAMPLE_SITE = "demo"
 """The site of the sample, where none is chosen."""
 
-_OF_THE_SAMPLE = (Command.SAMPLE, Command.SPEED)
 _FILE_WIDTH = 120
 
 
@@ -37,7 +36,7 @@ def main(config: DictConfig) -> None:
     )
     asked = _written({key: plain[key] for key in Request.model_fields})
     request = parse(Request, asked, ORIGIN)
-    if request.task in _OF_THE_SAMPLE and plain.get("site") is None:
+    if request.is_of_the_sample and plain.get("site") is None:
         plain["site"] = OmegaConf.to_container(
             OmegaConf.load(CONF_DIR / f"site/{SAMPLE_SITE}.yaml")
         )

@@ -43,7 +43,7 @@ def read_images(
         indices = [image.frame_index for image in truth.images]
         return JudgedImages(
             tuple(true[image.id] for image in truth.images),
-            tuple(_people(found.get(image.id, _NOTHING)) for image in truth.images),
+            tuple(found.get(image.id, _NOTHING) for image in truth.images),
             None if None in indices else tuple(index or 0 for index in indices),
             frame_rate_hz,
         )
@@ -125,7 +125,7 @@ def _against_mot(gt: Path, pred: Path, frame_rate_hz: float, class_name: str) ->
         return judge_frames(true, found, sorted({*true, *found}), frame_rate_hz)
     listed = coco.read_results(pred)
     boxes = listed.detections([class_name])
-    found = {n: _people(boxes[image_id]) for image_id, n in _frame_numbers(listed, pred).items()}
+    found = {n: boxes[image_id] for image_id, n in _frame_numbers(listed, pred).items()}
     return judge_frames(true, found, sorted(found), frame_rate_hz)
 
 
@@ -142,12 +142,6 @@ def _frame_numbers(dataset: CocoDataset, path: Path) -> dict[int, int]:
                 "got none"
             )
     return {image.id: (image.frame_index or 0) + 1 for image in dataset.images}
-
-
-def _people(found: Detections) -> Detections:
-    """Predictions without the boxes that say `crowd`: they are no single person."""
-    is_crowd = found.columns.get(CROWD_COLUMN)
-    return found if is_crowd is None else found.select(~is_crowd)
 
 
 def _with_crowd(truth: Detections, ignored: Detections) -> Detections:

@@ -137,6 +137,13 @@ class Request(Settings):
     card: CardSettings = CardSettings()
 
     @property
+    def is_of_the_sample(self) -> bool:
+        """Whether it judges the sample video: always, or because no files are named."""
+        if self.task is Command.LABELS:
+            return self.gt is None and self.pred is None
+        return self.task in (Command.SAMPLE, Command.SPEED)
+
+    @property
     def sampling(self) -> Sampling:
         """How intervals are drawn."""
         return Sampling(self.block_s, self.num_resamples, self.seed)

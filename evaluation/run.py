@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from datasets.catalog.vtest import LABELS_PATH
 from datasets.formats import mot
 from evaluation.analyses import heatmap, line_counter
 from evaluation.figure import Figure, Task
@@ -15,6 +16,7 @@ from evaluation.protocol.tracking import tracking_figures
 from evaluation.recorded import cut, read_images
 from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
+from evaluation.sample_truth import DATASET, require_public_truth
 from serving.core.errors import LabelError
 from serving.settings import Outputs
 from serving.sinks.opening import camera_outputs
@@ -46,6 +48,9 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
         from evaluation.card import write_card
 
         return write_card(request, parts)
+    if request.task is Command.LABELS and request.is_of_the_sample:
+        files = {"gt": require_public_truth(), "pred": LABELS_PATH, "dataset": DATASET}
+        request = request.model_copy(update=files)
     dataset = request.dataset or str(request.path("gt"))
     figures = _OF_FILES[request.task](request, parts, dataset)
     return EvaluationResult(

@@ -8,32 +8,32 @@ that all works, not how good it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
-from datasets.catalog import CATALOG, mirror_root
+from datasets.catalog import CATALOG
 from datasets.catalog.vtest import HELD_OUT_FROM_FRAME, LABELS_PATH, NUM_FRAMES
-from datasets.formats import coco, mot
-from datasets.formats.mot import MotSequence
 from evaluation.analyses import heatmap, line_counter
 from evaluation.figure import Task
 from evaluation.protocol.counting import Clip, counting_figures
 from evaluation.protocol.detection import detection_figures, label_figures
 from evaluation.protocol.heatmap import heatmap_figures
 from evaluation.protocol.tracking import tracking_figures
-from evaluation.recorded import (
-    cut,
-    judge_frames,
-    read_images,
-    tracks_of_labels,
-    true_boxes,
-)
+from evaluation.recorded import judge_frames, read_images, true_boxes
 from evaluation.request import Command, Parts, Request
 from evaluation.result import EvaluationResult
+from evaluation.sample_truth import (
+    DATASET,
+    HELD_OUT,
+    SampleTruth,
+    own_labels,
+    public_truth,
+    public_truth_path,
+)
 from evaluation.targets import Verdict
 from serving.assembly import build_detector, build_pipeline, load_bundle
 from serving.core.bundle import Bundle
@@ -42,11 +42,6 @@ from serving.core.errors import SourceError
 from serving.core.labels import PERSON
 from serving.settings import Camera
 from serving.streams.opening import open_sources
-
-DATASET = "sample"
-HELD_OUT = "sample, held out"
-OWN_LABELS = "sample, own labels"
-_TRUTH = "data/tracking/pets09-s2l1/gt.txt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,20 +56,6 @@ class SampleRun:
     tracks: Mapping[int, Tracks]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Truth:
-    """True tracks, and the numbers of the frames for which they are known."""
-
-    dataset: str
-    sequence: MotSequence
-    numbers: Sequence[int]
-
-    def from_frame(self, first: int, dataset: str) -> _Truth:
-        """The truth of the frames from an index, counted from 0, on."""
-        numbers = [number for number in self.numbers if number > first]
-        return _Truth(dataset, cut(self.sequence, first), numbers)
-
-
 def evaluate_sample(request: Request, parts: Parts) -> EvaluationResult:
     """Run the sample through the pipeline and judge what comes out.
 
@@ -82,24 +63,23 @@ def evaluate_sample(request: Request, parts: Parts) -> EvaluationResult:
         ConfigError: no site, or a camera without lines or calibration.
         FootfallError: the sample, the bundle or the truth cannot be used.
     """
-    root = mirror_root()
-    truth = None if root is None else root / _TRUTH
-    return judge_run(run_sample(request, parts), truth, request, parts)
+    return judge_run(run_sample(request, parts), public_truth_path(), request, parts)
 
 
 def judge_run(
     run: SampleRun, truth_path: Path | None, request: Request, parts: Parts
 ) -> EvaluationResult:
     """All figures of a run against a ground truth, or against our labels where there is none."""
-    if truth_path is None or not truth_path.is_file():
-        dataset, verdicts = OWN_LABELS, _judge(run, _own_labels(), request, parts)
+    if truth_path is None:
+        truth = own_labels()
+        verdicts = _judge(run, truth, request, parts)
         note = (
             "Against our own labels, which the zoo detector was trained on; the public ground "
             "truth is not on this machine."
         )
     else:
-        truth = _Truth(DATASET, mot.read_truth(truth_path), range(1, NUM_FRAMES + 1))
-        dataset, verdicts = DATASET, _judge(run, truth, request, parts)
+        truth = public_truth(truth_path)
+        verdicts = _judge(run, truth, request, parts)
         verdicts += _judge(run, truth.from_frame(HELD_OUT_FROM_FRAME, HELD_OUT), request, parts)
         labels = read_images(truth_path, LABELS_PATH, run.frame_rate_hz, PERSON)
         figures = label_figures(labels, DATASET, request.sampling)
@@ -110,7 +90,7 @@ def judge_run(
         )
     return EvaluationResult(
         Command.SAMPLE.value,
-        dataset,
+        truth.dataset,
         tuple(verdicts),
         parts.benchmark.not_measured(verdicts),
         {
@@ -150,7 +130,7 @@ def run_sample(request: Request, parts: Parts) -> SampleRun:
     return SampleRun(camera_id, camera, rate_hz, bundle, detections, tracks)
 
 
-def _judge(run: SampleRun, truth: _Truth, request: Request, parts: Parts) -> list[Verdict]:
+def _judge(run: SampleRun, truth: SampleTruth, request: Request, parts: Parts) -> list[Verdict]:
     """All figures against one truth."""
     dataset, sampling = truth.dataset, request.sampling
     judged = set(truth.numbers)
@@ -172,9 +152,3 @@ def _judge(run: SampleRun, truth: _Truth, request: Request, parts: Parts) -> lis
         Task.HEATMAP: heatmap_figures(frames, run.tracks, floor_map, clip, dataset, sampling),
     }
     return [v for task, figures in by_task.items() for v in parts.benchmark.judge(figures, task)]
-
-
-def _own_labels() -> _Truth:
-    """Our labels as tracks: they carry identities."""
-    sequence = tracks_of_labels(coco.read(LABELS_PATH), LABELS_PATH, PERSON)
-    return _Truth(OWN_LABELS, sequence, sorted(sequence.frames))

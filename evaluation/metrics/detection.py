@@ -51,8 +51,8 @@ class Matches:
     """Which predictions found a truth, all images in one table, best score first.
 
     `image` (P,) is the row of a prediction's image, `found` and `ignored` (T, P) say by IoU
-    threshold whether it found a truth and whether it counts neither way, `num_truths` (I,) is the
-    number to be found in each image.
+    threshold whether it found a truth and whether it counts neither way, `overlap` (T, P) how much
+    it overlaps that truth, `num_truths` (I,) is the number to be found in each image.
     """
 
     iou_thresholds: tuple[float, ...]
@@ -60,6 +60,7 @@ class Matches:
     score: NDArray[np.float64]
     found: NDArray[np.bool_]
     ignored: NDArray[np.bool_]
+    overlap: NDArray[np.float64]
     num_truths: NDArray[np.int64]
 
     def average_precision(self, weights: NDArray[np.integer] | None = None) -> AveragePrecision:
@@ -94,7 +95,7 @@ class Matches:
     ) -> PrecisionRecall:
         """Of the predictions with at least that score, at one of the IoU thresholds."""
         weights = np.ones(len(self.num_truths), np.int64) if weights is None else weights
-        row = int(np.argmin(np.abs(np.subtract(self.iou_thresholds, iou_threshold))))
+        row = self._row(iou_threshold)
         counted = (~self.ignored[row] & (self.score >= score_threshold)) * weights[self.image]
         num_found = int((self.found[row] * counted).sum())
         num_predictions, num_truths = int(counted.sum()), int(weights @ self.num_truths)
@@ -104,6 +105,18 @@ class Matches:
             num_predictions,
             num_truths,
         )
+
+    def pairs(
+        self, iou_threshold: float = 0.5, weights: NDArray[np.integer] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """(P,) how much each prediction overlaps its truth, and how often that pair counts."""
+        weights = np.ones(len(self.num_truths), np.int64) if weights is None else weights
+        row = self._row(iou_threshold)
+        counts = (self.found[row] & ~self.ignored[row]) * weights[self.image]
+        return self.overlap[row], counts
+
+    def _row(self, iou_threshold: float) -> int:
+        return int(np.argmin(np.abs(np.subtract(self.iou_thresholds, iou_threshold))))
 
 
 def average_precision(
@@ -133,6 +146,7 @@ def match(
     score = np.concatenate([np.zeros(0), *(m.score for m in per_image)])
     found = np.concatenate([none, *(m.found for m in per_image)], axis=1)
     ignored = np.concatenate([none, *(m.ignored for m in per_image)], axis=1)
+    overlap = np.concatenate([none * 1.0, *(m.overlap for m in per_image)], axis=1)
     image = np.repeat(np.arange(len(per_image)), [len(m.score) for m in per_image])
     order = np.argsort(-score, kind="stable")
     return Matches(
@@ -141,6 +155,7 @@ def match(
         score[order],
         found[:, order],
         ignored[:, order],
+        overlap[:, order],
         np.array([m.num_truths for m in per_image], np.int64),
     )
 
@@ -150,6 +165,7 @@ class _ImageMatches:
     score: NDArray[np.float64]
     found: NDArray[np.bool_]
     ignored: NDArray[np.bool_]
+    overlap: NDArray[np.float64]
     num_truths: int
 
 
@@ -166,21 +182,22 @@ def _match_image(
         exact_xywh(prediction)[best_first], exact_xywh(truth)[crowds_last], is_crowd[crowds_last]
     )
     num_sought = int((~is_crowd).sum())
-    found, ignored = _greedy(overlap, num_sought, thresholds)
-    return _ImageMatches(score[best_first], found, ignored, num_sought)
+    return _ImageMatches(score[best_first], *_greedy(overlap, num_sought, thresholds), num_sought)
 
 
 def _greedy(
     overlap: NDArray[np.float64], num_sought: int, thresholds: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(T, P) found and ignored. Each prediction takes the free truth that it overlaps most.
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    """(T, P) found, ignored, and the overlap with what was taken.
 
-    The `num_sought` people come first in `overlap` (P, G), crowds after them. People are preferred;
-    of equal overlaps the last wins, and only a crowd can be taken twice: as pycocotools does it.
+    Each prediction takes the free truth that it overlaps most. The `num_sought` people come first
+    in `overlap` (P, G), crowds after them. People are preferred; of equal overlaps the last wins,
+    and only a crowd can be taken twice: as pycocotools does it.
     """
     num_predictions, num_truths = overlap.shape
     found = np.zeros((len(thresholds), num_predictions), np.bool_)
     ignored = np.zeros_like(found)
+    of_pair = np.zeros(found.shape)
     free = np.ones((len(thresholds), num_truths), np.bool_)
     enough = np.minimum(thresholds, 1 - 1e-10)[:, None]
     for row in range(num_predictions if num_truths else 0):
@@ -190,9 +207,10 @@ def _greedy(
         taken = num_truths - 1 - np.argmax(candidate[:, ::-1], axis=1)
         has_any = (candidate >= 0).any(axis=1)
         found[:, row] = has_any
+        of_pair[:, row] = np.where(has_any, candidate.max(axis=1), 0.0)
         ignored[:, row] = has_any & ~has_sought
         free[has_any, taken[has_any]] = taken[has_any] >= num_sought
-    return found, ignored
+    return found, ignored, of_pair
 
 
 def _read(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -137,6 +137,18 @@ _TASK_WORDS: dict[tuple[Task, Metric], tuple[str, str]] = {
         "Our labels: right",
         "How many of our labels really are people.",
     ),
+    (Task.LABELS, Metric.PRECISION_ALL_BOXES): (
+        "Our labels: right, the far ones too",
+        "The same, with people who are marked as too far to be judged.",
+    ),
+    (Task.LABELS, Metric.MEAN_IOU): (
+        "Our labels: tightness",
+        "How much a label and the box that others drew of the same person overlap.",
+    ),
+    (Task.LABELS, Metric.PAIRS_AT_IOU_75): (
+        "Our labels: tight ones",
+        "How many of these pairs overlap by three quarters or more.",
+    ),
     (Task.PATHS, Metric.IDF1): (
         "Following people from camera to camera",
         "How much of each person's way through all cameras is told under one number.",

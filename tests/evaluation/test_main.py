@@ -106,6 +106,26 @@ def test_frames_can_be_cut(run, files):
     assert record["figures"][0]["n"] == 40
 
 
+def test_our_labels_agree_with_the_public_truth_as_the_catalogue_says(run, repository, mirror):
+    code, output, _ = run("task=labels", "format=json", "num_resamples=20")
+    record = json.loads(output)
+    text = " ".join((repository / "datasets/catalog/README.md").read_text().split())
+    assert code == 0
+    assert "`python -m evaluation task=labels`" in text
+    for row in record["figures"]:
+        assert f"| {row['metric']} | {row['value']:.3f} | {row['n']} {row['n_of']} |" in text
+    assert {row["target_name"] for row in record["figures"] if row["met"]} == {
+        "sample_label_precision",
+        "sample_label_recall",
+    }
+
+
+def test_the_public_truth_of_the_sample_is_said_to_be_missing(run, monkeypatch):
+    monkeypatch.setattr("evaluation.sample_truth.mirror_root", lambda: None)
+    code, _, errors = run("task=labels")
+    assert (code, errors.startswith("error: sample: expected its public ground truth")) == (1, True)
+
+
 def test_a_table_and_a_file_are_written_on_request(run, files, tmp_path):
     code, output, _ = run("task=tracking", f"output={tmp_path / 'out.json'}", *files)
     assert code == 0

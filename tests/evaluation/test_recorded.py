@@ -85,7 +85,10 @@ def test_predictions_marked_as_a_crowd_are_no_person(files):
         files / "crowd.json",
         coco.CocoDataset(labels(0).images, (crowd,), labels(0).categories),
     )
-    assert len(read_images(files / "truth.txt", files / "crowd.json", 7.0).predictions[0]) == 0
+    images = read_images(files / "truth.txt", files / "crowd.json", 7.0)
+    figures = detection_figures(images, "shop", Sampling(5.0, 0, 0), 0.5)
+    (precision,) = [f for f in figures if f.metric is Metric.PRECISION]
+    assert (precision.value, precision.n) == (None, 0)
 
 
 def test_cutting_counts_frames_from_0(files):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import pytest
+import yaml
 
 from datasets.formats import mot
 from evaluation.figure import Metric
@@ -13,7 +14,8 @@ from evaluation.metrics.tracking import tracking_score
 from evaluation.protocol.sampling import Sampling
 from evaluation.recorded import judge_frames, true_boxes
 from evaluation.request import Parts, Request
-from evaluation.sample import DATASET, HELD_OUT, OWN_LABELS, judge_run, run_sample
+from evaluation.sample import judge_run, run_sample
+from evaluation.sample_truth import DATASET, HELD_OUT, OWN_LABELS
 from evaluation.targets import Benchmark
 from serving.analytics.counting import LineCounter
 from serving.analytics.heatmap import Heatmap
@@ -21,20 +23,6 @@ from serving.inference.openvino import OpenVinoBackend
 from serving.settings import parse_site
 from serving.tracking.two_stage import TwoStageTracker
 
-SITE = {
-    "name": "sample",
-    "cameras": {
-        "crossing": {
-            "source": "replaced by the sample",
-            "fps": 7,
-            "lines": {"walkway": {"start_px": [0, 330], "end_px": [767, 330]}},
-            "calibration": {
-                "image_px": [[0, 200], [767, 200], [767, 575], [0, 575]],
-                "floor_m": [[-12, 25], [12, 25], [4, 6], [-4, 6]],
-            },
-        }
-    },
-}
 FACTORIES = {
     "backend": functools.partial(OpenVinoBackend, num_threads=2),
     "tracker": TwoStageTracker,
@@ -45,7 +33,9 @@ FACTORIES = {
 @pytest.fixture(scope="module")
 def parts(repository):
     benchmark = Benchmark.load(repository / "conf" / "benchmark" / "default.yaml")
-    return Parts(benchmark, parse_site(SITE, "site"), "site", FACTORIES.__getitem__)
+    origin = repository / "conf" / "site" / "demo.yaml"
+    site = parse_site(yaml.safe_load(origin.read_text()), str(origin))
+    return Parts(benchmark, site, str(origin), FACTORIES.__getitem__)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +53,22 @@ def truth_path(mirror):
     return mirror / "data" / "tracking" / "pets09-s2l1" / "gt.txt"
 
 
+FLOORS = {
+    "AP50": 0.888,
+    "HOTA": 0.60,
+    "IDF1": 0.80,
+    "MOTA": 0.85,
+    "counting_accuracy": 0.95,
+    "heatmap_overlap": 0.75,
+}
+"""What the zoo detector and the default tracker must reach on the sample: the targets, and for the
+heatmap, which misses its own, not much less than they reach."""
+
+
+def assert_floors(metrics, floors):
+    assert {name: metrics[name] for name, low in floors.items() if metrics[name] < low} == {}
+
+
 def test_every_frame_has_detections_and_tracks(run):
     assert list(run.tracks) == list(run.detections) == list(range(1, 796))
     assert run.frame_rate_hz == 7
@@ -72,11 +78,7 @@ def test_without_the_ground_truth_our_labels_judge_all_tasks_and_say_so(run, req
     result = judge_run(run, None, request_, parts)
     assert {figure.dataset for figure in result.figures} == {OWN_LABELS}
     assert "which the zoo detector was trained on" in result.notes[0]
-    values = result.metrics
-    assert values["AP50"] > 0.7
-    assert 0 < values["IDF1"] <= 1
-    assert 0 < values["heatmap_overlap"] <= 1
-    assert values["counting_accuracy"] is not None
+    assert_floors(result.metrics, {**FLOORS, "AP50": 0.95, "MOTA": 0.90})  # training saw these
     figures = {figure.metric: figure for figure in result.figures}
     recall = figures[Metric.RECALL]
     assert (recall.n, recall.n_of) == (640, "true boxes")  # of 714; 74 are too far
@@ -97,8 +99,9 @@ def test_with_the_ground_truth_all_frames_and_held_out_ones_are_judged_apart(
     assert boxes == {DATASET: 4476, HELD_OUT: 1938}
     judged = {v.target_name: v.figure.dataset for v in result.verdicts if v.target_name}
     assert judged["sample_hota"] == DATASET
-    labels = [v for v in result.verdicts if v.target_name == "sample_label_recall"]
-    assert labels[0].met is True
+    assert_floors(result.metrics, FLOORS)
+    of_labels = [v for v in result.verdicts if (v.target_name or "").startswith("sample_label")]
+    assert [v.met for v in of_labels] == [True, True]
 
 
 def test_on_real_detections_ours_are_the_figures_of_the_reference_tools(

@@ -16,7 +16,7 @@ from evaluation.protocol.sampling import Sampling
 from evaluation.protocol.tracking import tracking_figures
 from serving.analytics.counting import LineCounter
 from serving.analytics.heatmap import Heatmap
-from serving.core.detections import Detections, Tracks
+from serving.core.detections import CROWD_COLUMN, Detections, Tracks
 from serving.core.geometry import Homography
 from serving.core.zones import Line
 
@@ -79,6 +79,28 @@ def test_detection_states_boxes_on_both_sides():
     assert (figures[Metric.RECALL].n, figures[Metric.RECALL].n_of) == (40, "true boxes")
     assert (figures[Metric.PRECISION].n, figures[Metric.PRECISION].value) == (30, 1)
     assert figures[Metric.AP50].value == pytest.approx(76 / 101)
+
+
+def test_labels_are_held_against_another_truth_with_and_without_their_crowds():
+    """3 people of 100 px: a label is exact, one 60 px high, one marked as a crowd; a 4th wrong."""
+    truth = Detections([[x, 0, x + 50, 100] for x in (0, 100, 200)], np.ones(3))
+    boxes = [[0, 0, 50, 100], [100, 0, 150, 60], [200, 0, 250, 100], [400, 0, 450, 100]]
+    crowd = {CROWD_COLUMN: np.array([False, False, True, False])}
+    labels = JudgedImages((truth,), (Detections(boxes, np.ones(4), columns=crowd),))
+    figures = named(label_figures(labels, "shop", SAMPLING))
+    measured = {f.metric: (pytest.approx(f.value), f.n, f.n_of) for f in figures.values()}
+    assert measured == {
+        Metric.PRECISION: (2 / 3, 3, "labels"),
+        Metric.RECALL: (2 / 3, 3, "true boxes"),
+        Metric.MEAN_IOU: (0.8, 2, "pairs"),
+        Metric.PAIRS_AT_IOU_75: (1 / 2, 2, "pairs"),
+        Metric.PRECISION_ALL_BOXES: (3 / 4, 4, "labels with crowds"),
+    }
+
+
+def test_labels_without_a_pair_have_no_overlap_to_state():
+    nothing = JudgedImages((Detections.empty(),), (Detections.empty(),))
+    assert {f.value for f in label_figures(nothing, "shop", SAMPLING)} == {None}
 
 
 def test_frames_of_a_video_are_drawn_in_blocks_and_so_give_wider_intervals():
