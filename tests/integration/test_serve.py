@@ -264,6 +264,18 @@ def test_wrong_configuration_is_refused_before_anything_heavy_loads(repository, 
     assert process.stdout == "[]\n", process.stderr
 
 
+def test_opencv_without_its_system_libraries_is_one_sentence(serve, tmp_path, monkeypatch):
+    missing = "libGL.so.1: cannot open shared object file"
+    (tmp_path / "cv2.py").write_text(f"raise ImportError('{missing}')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    process = serve("source=x.avi")
+
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"error: OpenCV cannot be loaded ({missing}). Install ")
+    assert "libgl1 and libglib2.0-0" in process.stderr
+    assert process.stderr.count("\n") == 1
+
+
 def test_bundle_whose_model_was_changed_is_refused(refused, sample_video, zoo_bundle, tmp_path):
     shutil.copytree(zoo_bundle, tmp_path / "bundle")
     with (tmp_path / "bundle" / "model.onnx").open("ab") as model:
