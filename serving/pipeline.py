@@ -28,18 +28,22 @@ class Detector(Protocol):
     def num_in_flight(self) -> int:
         """Calls of `start` that are worth having on their way at once."""
 
+    def min_height_px(self, image_size_hw: tuple[int, int]) -> float:
+        """The least height in such a picture of people whom it was made to find."""
+
     def start(self, frames: Sequence[Frame]) -> PendingDetections:
         """Send frames on their way."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What was found in one frame."""
+    """What was found in one frame; `num_too_small` people were followed and are not in `tracks`."""
 
     frame: Frame
     detections: Detections
     tracks: Tracks
     events: tuple[Event, ...]
+    num_too_small: int = 0
 
     @property
     def at_s(self) -> float:
@@ -59,7 +63,8 @@ class Pipeline:
         analyses: keep this camera's state; their events come in this order.
         bundles: what every event names as its makers, `name@version`.
         min_height_px: people whose box is less high are too far to be judged: they are followed,
-            so that they keep their identity when they come nearer, but not reported.
+            so that they keep their identity when they come nearer, but not reported. None: what
+            the detector was made for.
     """
 
     def __init__(
@@ -69,7 +74,7 @@ class Pipeline:
         tracker: Tracker,
         analyses: Sequence[Analysis] = (),
         bundles: tuple[str, ...] = (),
-        min_height_px: float = 0.0,
+        min_height_px: float | None = None,
     ) -> None:
         self.camera_id = camera_id
         self._detector = detector
@@ -110,12 +115,17 @@ class Pipeline:
         """What a frame gives, once its people are detected."""
         at_s = frame.captured_at
         (detections,) = pending.result()
-        tracks = self._near(self._tracker.update(detections, at_s))
+        followed = self._tracker.update(detections, at_s)
+        tracks = self._near(followed, frame.image_size_hw)
         events = [e for analysis in self._analyses for e in analysis.update(tracks, at_s)]
-        return Result(frame, detections, tracks, self._signed(events))
+        num_too_small = len(followed) - len(tracks)
+        return Result(frame, detections, tracks, self._signed(events), num_too_small)
 
-    def _near(self, tracks: Tracks) -> Tracks:
-        near = tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1] >= self._min_height_px
+    def _near(self, tracks: Tracks, image_size_hw: tuple[int, int]) -> Tracks:
+        least_px = self._min_height_px
+        if least_px is None:
+            least_px = self._detector.min_height_px(image_size_hw)
+        near = tracks.xyxy_px[:, 3] - tracks.xyxy_px[:, 1] >= least_px
         return tracks if near.all() else tracks.select(near)
 
     def _signed(self, events: Sequence[Event]) -> tuple[Event, ...]:

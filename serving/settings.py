@@ -85,6 +85,7 @@ class Camera(Settings):
             seconds from 0 (1970-01-01 UTC) and live mode takes the clock's time.
         source_hint: what to do when the source is missing, said in the error.
         min_height_px: people whose box is less high are too far to be judged and are not reported.
+            Without it: those whom the detector was not made for, as its bundle says. 0: nobody.
         calibration: from the picture to the floor; without it there are no metres.
         lines: counting lines by name.
         zones: zones by name.
@@ -95,7 +96,7 @@ class Camera(Settings):
     fps: PositiveFloat | None = None
     starts_at: AwareDatetime | None = None
     source_hint: str = ""
-    min_height_px: NonNegativeFloat = 0.0
+    min_height_px: NonNegativeFloat | None = None
     calibration: Calibration | None = None
     lines: dict[Name, LineSettings] = Field(default_factory=dict)
     zones: dict[Name, ZoneSettings] = Field(default_factory=dict)

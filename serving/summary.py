@@ -27,6 +27,7 @@ class CameraSummary:
     Attributes:
         num_frames_expected: what its source says it has.
         num_tracks: different people, as far as the tracker knew them again.
+        num_too_small: sightings of people who were too far to be reported.
         crossings: by line and direction.
         reason: why it is in its state, in words.
         error: why it failed, None where it did not.
@@ -40,6 +41,7 @@ class CameraSummary:
     num_frames: int = 0
     num_dropped: int = 0
     num_tracks: int = 0
+    num_too_small: int = 0
     crossings: Counter[tuple[str, str]] = field(default_factory=Counter)
     _seen_at_s: dict[int, float] = field(default_factory=dict)
 
@@ -47,6 +49,7 @@ class CameraSummary:
         """Count one frame's results."""
         at_s = result.at_s
         self.num_frames += 1
+        self.num_too_small += result.num_too_small
         ids = result.tracks.track_id.tolist()
         self.num_tracks += sum(track_id not in self._seen_at_s for track_id in ids)
         self._seen_at_s.update(dict.fromkeys(ids, at_s))

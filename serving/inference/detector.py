@@ -81,6 +81,12 @@ class Detector:
         """Calls of `start` that are worth having on their way at once."""
         return self._backend.num_in_flight
 
+    def min_height_px(self, image_size_hw: tuple[int, int]) -> float:
+        """The least height in such a picture of the people that the bundle was made for."""
+        return (
+            self._backend.bundle.min_height_px / Letterbox(image_size_hw, self._input_size_hw).scale
+        )
+
     def start(self, frames: Sequence[Frame]) -> PendingDetections:
         """Send frames on their way through the model, as one batch.
 

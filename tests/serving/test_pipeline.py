@@ -15,6 +15,9 @@ class OneBox:
         self.num_in_flight = num_in_flight
         self.log = []
 
+    def min_height_px(self, image_size_hw):
+        return image_size_hw[0] / 4
+
     def start(self, frames):
         self.log.append(f"start {frames[0].index}")
         return OnTheWay(self, frames)
@@ -99,6 +102,16 @@ def test_people_too_far_to_be_judged_are_followed_but_not_reported():
     assert tracker.at_s == [0.0]
     assert len(result.tracks) == 0
     assert [event.count for event in result.events] == [0]
+
+
+def test_without_a_limit_the_detectors_own_one_holds_and_what_it_hides_is_counted():
+    pipeline = Pipeline("door", OneBox(), OneTrack())
+    [result] = pipeline.process([Frame(np.zeros((44, 20, 3), np.uint8), "door", 0, 0.0)])
+
+    assert len(result.tracks) == 0  # 10 px high, where this detector is for 44 / 4
+    assert result.num_too_small == 1
+    [result] = Pipeline("door", OneBox(), OneTrack(), min_height_px=0.0).process([frame(0, 0.0)])
+    assert (len(result.tracks), result.num_too_small) == (1, 0)
 
 
 def test_a_person_of_just_the_least_height_is_reported():

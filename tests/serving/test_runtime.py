@@ -53,6 +53,9 @@ class NoDetector:
 
     num_in_flight = 3
 
+    def min_height_px(self, image_size_hw):
+        return 0.0
+
     def start(self, frames):
         return Nobody(frames)
 

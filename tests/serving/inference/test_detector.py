@@ -115,6 +115,12 @@ def test_frames_of_different_cameras_share_a_batch():
     assert large.xyxy_px.tolist() == [[0, 0, 100, 100]]
 
 
+def test_the_bundles_least_height_is_that_of_a_picture():
+    # 200×400 px go into the input of 100×200: 30 px there are 60 px here.
+    assert detector(min_height_px=30.0).min_height_px((200, 400)) == pytest.approx(60)
+    assert detector().min_height_px((200, 400)) == 0
+
+
 def test_no_frames_give_no_results():
     assert detector([0, 0, 9, 9, 0, 0.9]).detect([]) == []
 
