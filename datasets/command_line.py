@@ -76,6 +76,12 @@ def command(config_name: str, conf_dir: Path = CONF_DIR) -> Callable[[Task], Cal
 
         @functools.wraps(task)
         def main() -> None:
+            if not conf_dir.is_dir():  # as after an install that is no editable one
+                _stop(
+                    f"{conf_dir}: expected the configuration, got no folder; Footfall runs from "
+                    "its checkout, installed with pip install -c constraints.txt -e .",
+                    CONFIG_EXIT_CODE,
+                )
             before = os.environ.get(_TRACEBACKS, "")
             if before == "1":
                 run()

@@ -211,6 +211,15 @@ def test_help_and_cfg_still_work(run):
     assert "trainer: long, short" in run("--help")[1]
 
 
+def test_an_install_without_the_configuration_says_how_to_install(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command("main", conf_dir=tmp_path / "conf")(print_epochs)()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2
+    assert line.startswith(f"error: {tmp_path}/conf: expected the configuration, got no folder; ")
+    assert line.endswith("pip install -c constraints.txt -e .")
+
+
 def test_a_sweep_runs_every_value(run):
     assert run("-m", "trainer=short,long", "hydra/hydra_logging=none")[1] == "3\n30\n"
 
