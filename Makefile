@@ -34,7 +34,7 @@ $(VENV)/.installed-train: $(BIN)/python $(RESOLVED)
 
 $(VENV)/.installed-dev: $(BIN)/python $(RESOLVED)
 	@echo "==> Installing what training and the tests need (about 6 GB; minutes)"
-	@$(PIP) --editable '.[train,dev]'
+	@$(PIP) --editable '.[dev]'
 	@$(PIP) --no-deps $(TRACKEVAL)
 	@bash .ci/check_opencv "$(BIN)/python"
 	@touch $@ $(VENV)/.installed-train $(VENV)/.installed-serve
