@@ -16,6 +16,7 @@ class Task(StrEnum):
     TRACKING = "tracking"
     COUNTING = "counting"
     HEATMAP = "heatmap"
+    FLOOR = "floor"
     LABELS = "labels"
     SPEED = "speed"
     PATHS = "paths"
@@ -55,7 +56,11 @@ class Metric(StrEnum):
     MOSTLY_LOST = "ML"
     COUNTING_ACCURACY = "counting_accuracy"
     COUNTING_ACCURACY_15_MIN = "counting_accuracy_15_min"
+    COUNTING_ACCURACY_WORST_LINE = "counting_accuracy_worst_line"
     HEATMAP_OVERLAP = "heatmap_overlap"
+    FLOOR_DISTANCE_MEAN = "floor_distance_mean_m"
+    FLOOR_DISTANCE_P95 = "floor_distance_95_percentile_m"
+    FLOOR_SCALE = "floor_scale"
     TRACKER_TIME = "tracker_ms_per_frame"
     SPEED_TO_LIMIT = "speed_to_limit"
     SPEED_TO_PEER = "speed_to_peer"
@@ -78,7 +83,7 @@ class Figure:
         n: how many things it rests on, and `n_of` what they are, such as "true boxes".
         low, high: the 95 % bootstrap interval; None where there are too few units to resample.
         dataset: the data it was measured on.
-        unit: "share" (0 to 1), "count", "ms" or "ratio".
+        unit: "share" (0 to 1), "count", "ms", "m" or "ratio".
     """
 
     metric: Metric

@@ -33,9 +33,21 @@ class Command(StrEnum):
     HEATMAP = "heatmap"
     LABELS = "labels"
     SAMPLE = "sample"
+    LINE_SHIFT = "line_shift"
+    FRAME_RATES = "frame_rates"
+    FLOOR = "floor"
     SPEED = "speed"
     REPORT = "report"
     CARD = "card"
+
+
+_OF_THE_SAMPLE = {
+    Command.SAMPLE,
+    Command.LINE_SHIFT,
+    Command.FRAME_RATES,
+    Command.FLOOR,
+    Command.SPEED,
+}
 
 
 class Format(StrEnum):
@@ -141,7 +153,7 @@ class Request(Settings):
         """Whether it judges the sample video: always, or because no files are named."""
         if self.task is Command.LABELS:
             return self.gt is None and self.pred is None
-        return self.task in (Command.SAMPLE, Command.SPEED)
+        return self.task in _OF_THE_SAMPLE
 
     @property
     def sampling(self) -> Sampling:

@@ -9,6 +9,7 @@ from datasets.catalog.vtest import LABELS_PATH
 from datasets.formats import mot
 from evaluation.analyses import heatmap, line_counter
 from evaluation.figure import Figure, Task
+from evaluation.floor_alignment import evaluate_floor
 from evaluation.protocol.counting import Clip, counting_figures
 from evaluation.protocol.detection import JudgedImages, detection_figures, label_figures
 from evaluation.protocol.heatmap import heatmap_figures
@@ -36,6 +37,16 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
         from evaluation.sample import evaluate_sample  # loads a model
 
         return evaluate_sample(request, parts)
+    if request.task is Command.LINE_SHIFT:
+        from evaluation.line_shift import evaluate_line_shift
+
+        return evaluate_line_shift(request, parts)
+    if request.task is Command.FRAME_RATES:
+        from evaluation.frame_rates import evaluate_frame_rates
+
+        return evaluate_frame_rates(request, parts)
+    if request.task is Command.FLOOR:
+        return evaluate_floor(request, parts)
     if request.task is Command.SPEED:
         from evaluation.speed.command import evaluate_speed
 

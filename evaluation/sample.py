@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -93,22 +94,27 @@ def judge_run(
         truth.dataset,
         tuple(verdicts),
         parts.benchmark.not_measured(verdicts),
-        {
-            "bundle": run.bundle.ref,
-            "model_sha256": run.bundle.model_sha256,
-            "site": parts.site_origin,
-            "camera": run.camera_id,
-            "frame_rate_hz": run.frame_rate_hz,
-            "block_s": request.block_s,
-            "num_resamples": request.num_resamples,
-            "seed": request.seed,
-        },
+        run_inputs(run, request, parts),
         (note,),
     )
 
 
-def run_sample(request: Request, parts: Parts) -> SampleRun:
-    """Every frame of the sample through detector and tracker, as the server would do it."""
+def run_inputs(run: SampleRun, request: Request, parts: Parts) -> dict[str, Any]:
+    """What was run and how its figures are resampled, for a result."""
+    return {
+        "bundle": run.bundle.ref,
+        "model_sha256": run.bundle.model_sha256,
+        "site": parts.site_origin,
+        "camera": run.camera_id,
+        "frame_rate_hz": run.frame_rate_hz,
+        "block_s": request.block_s,
+        "num_resamples": request.num_resamples,
+        "seed": request.seed,
+    }
+
+
+def run_sample(request: Request, parts: Parts, every: int = 1) -> SampleRun:
+    """The sample through detector and tracker, as the server would do it; every n-th frame."""
     camera_id, camera = parts.camera(request)
     line_counter(camera_id, camera, parts)  # what is missing is found before a model loads
     heatmap(camera_id, camera, parts)
@@ -121,11 +127,12 @@ def run_sample(request: Request, parts: Parts) -> SampleRun:
     source = open_sources({camera_id: camera})[camera_id]
     console = Console(stderr=True)
     progress = track(source, f"{bundle.ref} on {video.name}", NUM_FRAMES, console=console)
-    for result in pipeline.process(progress):
+    for result in pipeline.process(frame for frame in progress if frame.index % every == 0):
         number = result.frame.index + 1
         detections[number], tracks[number] = result.detections, result.tracks
-    if len(tracks) != NUM_FRAMES:
-        raise SourceError(f"{video}: expected {NUM_FRAMES} frames, got {len(tracks)}")
+    num_frames = len(range(0, NUM_FRAMES, every))
+    if len(tracks) != num_frames:
+        raise SourceError(f"{video}: expected {num_frames} frames, got {len(tracks)}")
     rate_hz = parts.frame_rate_hz(request)
     return SampleRun(camera_id, camera, rate_hz, bundle, detections, tracks)
 

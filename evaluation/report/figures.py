@@ -215,6 +215,8 @@ def written(value: float | None, unit: str) -> str:
         return f"{100 * value:.1f} %"
     if unit == "ms":
         return f"{value:.3g} ms"
+    if unit == "m":
+        return f"{value:.2f} m"
     if unit == "ratio":
         return f"{value:.2f} ×"
     return f"{value:,.0f}"
