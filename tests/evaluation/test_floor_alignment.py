@@ -36,8 +36,9 @@ def test_without_scaling_a_longer_metre_remains_as_distance():
     assert found.distance_m == pytest.approx(np.full(4, 2.5))
 
 
-def test_a_mirrored_floor_does_not_fit():
-    assert align(OURS_M, OURS_M * (-1, 1), scaled=True).distance_m.min() > 1
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_mirrored_floor_does_not_fit(scaled):
+    assert align(OURS_M, OURS_M * (-1, 1), scaled).distance_m.min() > 1
 
 
 def test_the_floor_of_the_demo_site_has_the_public_shape_and_a_shorter_metre(parts, mirror):
