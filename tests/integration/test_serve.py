@@ -169,7 +169,7 @@ def test_missing_sample_says_how_to_get_it(refused):
         ),
         (
             ["site=demo", "backend=onnxruntime", "site.cameras.crossing.fsp=3"],
-            "key 'site.cameras.crossing.fsp' (conf/site/demo.yaml): expected one of ['calibration',",
+            "key 'site.cameras.crossing.fsp' (conf/site/demo.yaml): expected one of [",
         ),
         (["site=dmo"], "key 'site' (conf/site/): expected one of ['demo'], got 'dmo'"),
         (
