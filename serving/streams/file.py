@@ -170,6 +170,8 @@ class VideoFile:
             num_missing = 0
         elif self._stream.frames:
             num_missing = expected - num_packets
+            if self._container.format.name == "avi":  # it counts frames that the camera dropped
+                num_missing = min(num_missing, expected - round(covered_s * float(self._rate)))
         else:
             num_missing = expected - round(covered_s * float(self._rate))
             num_missing -= _MISSING_FRAMES_TOLERATED

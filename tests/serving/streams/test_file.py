@@ -1,5 +1,7 @@
 """Video files: their frames, their times, and everything that can be wrong with them."""
 
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
@@ -129,6 +131,18 @@ def test_truncated_file_gives_its_frames_and_then_says_how_many_are_missing(
         seen.extend(VideoFile(path, "door"))
     assert len(whole) == 40
     assert 0 < len(seen) < 40
+
+
+def test_avi_whose_camera_dropped_frames_is_whole(encode):
+    places = [0, 1, 2, 5, 6, 7, 8, 12, 13, 14]  # of 15: the file counts those left out
+    path = encode("film.avi", 10, fps=10, pts=places, tick_s=Fraction(1, 10), codec="mpeg4")
+    video = VideoFile(path, "door")
+
+    assert video.num_frames == 15
+    assert [frame.captured_at for frame in video] == pytest.approx([p / 10 for p in places])
+    path.write_bytes(path.read_bytes()[:-600])
+    with pytest.raises(SourceError, match="the file is truncated"):
+        list(VideoFile(path, "door"))
 
 
 def test_truncated_sample_says_795(sample_video, tmp_path):
