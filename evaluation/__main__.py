@@ -30,7 +30,11 @@ _FILE_WIDTH = 120
 
 @command("evaluate")
 def main(config: DictConfig) -> None:
-    """Check what was written, evaluate, and say what came out."""
+    """Check what was written, evaluate, and say what came out.
+
+    On the sample a missed floor is an error, once everything is written. Recorded files are other
+    people's results, which may score whatever they score.
+    """
     plain = cast(
         dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     )
@@ -48,6 +52,8 @@ def main(config: DictConfig) -> None:
         sys.stdout.write(record)
     else:
         _print(result, request.output)
+    if request.is_of_the_sample:
+        result.require_floors()
 
 
 def _written(values: Mapping[str, Any]) -> dict[str, Any]:

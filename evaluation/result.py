@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from evaluation.figure import Figure, Task
-from evaluation.targets import Benchmark, Target, Verdict
+from evaluation.targets import Benchmark, MissedFloorError, Target, Verdict
 from serving.core.errors import LabelError
 
 
@@ -89,6 +89,21 @@ class EvaluationResult:
             raise LabelError(
                 f"result of an evaluation: expected what `output` writes, got {error!r}"
             ) from error
+
+    def require_floors(self) -> None:
+        """Nothing where no floor is missed.
+
+        Raises:
+            MissedFloorError: some are; the message names each with what was expected and got.
+        """
+        missed = [
+            f"{v.target_name}: expected {v.figure.metric} {_target_text(v.target)} "
+            f"on {v.figure.dataset}, got {v.figure.value:.3f}"
+            for v in self.verdicts
+            if v.misses_floor and v.target is not None
+        ]
+        if missed:
+            raise MissedFloorError("floor missed, " + "; ".join(missed))
 
     def tables(self) -> list[Table]:
         """The figures for a terminal, a table for each data set."""

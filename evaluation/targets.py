@@ -16,16 +16,20 @@ from pydantic import Field
 
 from evaluation.figure import Figure, Metric, Task
 from serving.configuration import Settings, parse
-from serving.core.errors import ConfigError
+from serving.core.errors import ConfigError, FootfallError
 
 ANY_DATASET = "any"
 
 
 class Kind(StrEnum):
-    """A floor must not be missed; a goal is to be reached and may stand open."""
+    """A floor must not be missed on the sample; a goal is to be reached and may stand open."""
 
     FLOOR = "floor"
     GOAL = "goal"
+
+
+class MissedFloorError(FootfallError):
+    """A figure of the sample is worse than the benchmark allows."""
 
 
 class Target(Settings):
@@ -117,6 +121,11 @@ class Verdict:
         if self.target is None or self.figure.value is None:
             return None
         return self.target.is_met(self.figure.value)
+
+    @property
+    def misses_floor(self) -> bool:
+        """Whether the figure is worse than a target that must not be missed."""
+        return self.target is not None and self.target.kind is Kind.FLOOR and self.met is False
 
     def to_record(self) -> dict[str, Any]:
         """The figure with its target as plain values for JSON."""

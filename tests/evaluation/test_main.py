@@ -120,6 +120,26 @@ def test_our_labels_agree_with_the_public_truth_as_the_catalogue_says(run, repos
     }
 
 
+def test_a_missed_floor_of_the_sample_ends_with_1_after_everything_was_written(
+    run, mirror, tmp_path
+):
+    harder = "benchmark.targets.sample_label_recall.target=0.99"
+    output = tmp_path / "labels.json"
+    arguments = "task=labels", "format=json", "num_resamples=0", f"output={output}"
+    assert run(*arguments)[0] == 0
+    code, printed, errors = run(*arguments, harder)
+    assert (code, printed) == (1, output.read_text())
+    message = "floor missed, sample_label_recall: expected recall ≥ 0.99 (floor) on sample, got 0.9"
+    assert errors.startswith(f"error: {message}")
+
+
+def test_recorded_files_may_miss_a_floor(run, files):
+    harder = "benchmark.targets.tracking_case_study.target=0.99"
+    code, output, errors = run("task=tracking", "format=json", *files, harder)
+    missed = [row for row in json.loads(output)["figures"] if row["met"] is False]
+    assert (code, errors, [row["kind"] for row in missed]) == (0, "", ["floor"])
+
+
 def test_the_public_truth_of_the_sample_is_said_to_be_missing(run, monkeypatch):
     monkeypatch.setattr("evaluation.sample_truth.mirror_root", lambda: None)
     code, _, errors = run("task=labels")

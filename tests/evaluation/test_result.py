@@ -9,7 +9,7 @@ from rich.console import Console
 
 from evaluation.figure import Figure, Metric, Task
 from evaluation.result import EvaluationResult, read_record
-from evaluation.targets import Benchmark
+from evaluation.targets import Benchmark, MissedFloorError
 from serving.core.errors import LabelError
 
 TARGET = {
@@ -72,6 +72,16 @@ def test_a_file_that_is_no_result_is_named(tmp_path):
         (tmp_path / "broken.json").write_text(text)
         with pytest.raises(LabelError, match=r"broken.json: expected the JSON of an evaluation"):
             read_record(tmp_path / "broken.json")
+
+
+def test_a_missed_floor_is_an_error_that_says_what_was_expected_and_got():
+    """0.75 reaches the floor of 0.72 and misses the goal of 0.8; 0.5 misses the floor."""
+    with pytest.raises(MissedFloorError) as error:
+        result().require_floors()
+    message = "floor missed, low: expected IDF1 ≥ 0.72 (floor) on shop, held out, got 0.500"
+    assert (str(error.value), error.value.exit_code) == (message, 1)
+    verdicts = tuple(BENCHMARK.judge(FIGURES[:3], Task.TRACKING))
+    EvaluationResult("tracking", "shop", verdicts).require_floors()
 
 
 def test_the_table_shows_value_interval_n_target_and_verdict():
