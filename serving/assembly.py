@@ -72,7 +72,7 @@ def serve(
     summary = Runtime(cameras, events, run.mode, run.max_frames, progress).run()
     console = Console(file=sys.stdout)
     console.print(summary.table())
-    for line in written_files(paths, run.sink, run.mode):
+    for line in (*summary.notes(), *written_files(paths, run.sink, run.mode)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     return summary.exit_code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from serving.analytics.analysis import Analysis
 from serving.core.detections import Detections, Tracks
@@ -33,6 +33,14 @@ class Detector(Protocol):
 
     def start(self, frames: Sequence[Frame]) -> PendingDetections:
         """Send frames on their way."""
+
+
+@runtime_checkable
+class Warns(Protocol):
+    """A tracker or an analysis that may have something to say of a run as a whole."""
+
+    def warnings(self) -> list[str]:
+        """What was lost or looks wrong, a sentence each; empty where nothing was."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +118,11 @@ class Pipeline:
     def finish(self, at_s: float) -> tuple[Event, ...]:
         """The events that the end of the stream brings, such as stays that were still going on."""
         return self._signed([e for analysis in self._analyses for e in analysis.finish(at_s)])
+
+    def warnings(self) -> tuple[str, ...]:
+        """What the tracker and the analyses have to say of all frames so far."""
+        parts = self._tracker, *self._analyses
+        return tuple(text for part in parts if isinstance(part, Warns) for text in part.warnings())
 
     def _follow(self, frame: Frame, pending: PendingDetections) -> Result:
         """What a frame gives, once its people are detected."""

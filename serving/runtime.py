@@ -64,6 +64,7 @@ class _End:
     reason: str
     at_s: float
     events: tuple[Event, ...]
+    warnings: tuple[str, ...]
     num_dropped: int
     error: Exception | None = None
 
@@ -109,15 +110,18 @@ class _Worker:
         self._stop_pacing.set()  # a failed camera waits for no further frame
         self._buffer.close()
         events: list[Event] = []
+        warnings: list[str] = []
         if self._num_frames:
-            finish = self.camera.pipeline.finish
-            error = self._guarded(lambda: events.extend(finish(self._at_s))) or error
+            pipeline = self.camera.pipeline
+            error = self._guarded(lambda: events.extend(pipeline.finish(self._at_s))) or error
+            error = self._guarded(lambda: warnings.extend(pipeline.warnings())) or error
         state = StreamState.STOPPED if self._buffer.was_cut else StreamState.ENDED
         reason = f"after {self._num_frames} frames"
         if error is not None:
             state, reason = StreamState.FAILED, str(error)
         dropped = self._buffer.num_dropped
-        self.queue.put((self, _End(state, reason, self._at_s, tuple(events), dropped, error)))
+        told = tuple(events), tuple(warnings)
+        self.queue.put((self, _End(state, reason, self._at_s, *told, dropped, error)))
 
     def _process(self) -> None:
         for result in self.camera.pipeline.process_from(self._buffer.take):
@@ -254,7 +258,7 @@ class Runtime:
         if isinstance(message, _End):
             self._batch.extend(message.events)
             summary.end(message.state, message.reason, message.events, message.error)
-            summary.num_dropped = message.num_dropped
+            summary.num_dropped, summary.warnings = message.num_dropped, message.warnings
             self._state_changed(summary, message.at_s)
             return
         if not summary.num_frames:

@@ -29,6 +29,7 @@ class CameraSummary:
         num_tracks: different people, as far as the tracker knew them again.
         num_too_small: sightings of people who were too far to be reported.
         crossings: by line and direction.
+        warnings: what the tracker and the analyses say was lost or looks wrong.
         reason: why it is in its state, in words.
         error: why it failed, None where it did not.
     """
@@ -43,6 +44,7 @@ class CameraSummary:
     num_tracks: int = 0
     num_too_small: int = 0
     crossings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    warnings: tuple[str, ...] = ()
     _seen_at_s: dict[int, float] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
@@ -123,6 +125,19 @@ class Summary:
                 f"{camera.num_frames / self.wall_s:.1f}" if self.wall_s else "–",
             )
         return table
+
+    def notes(self) -> list[str]:
+        """What the table has no column for, a line each."""
+        notes = []
+        for camera in self.cameras:
+            name = f"camera '{camera.camera_id}'"
+            notes += [f"warning: {name}, {warning}" for warning in camera.warnings]
+            if camera.num_too_small:
+                notes.append(
+                    f"{name}: {camera.num_too_small} sightings of people who are too small in the "
+                    "picture to be judged were not reported"
+                )
+        return notes
 
     def _state(self, camera: CameraSummary) -> str:
         """A replay that was stopped has an end that it did not reach; a live run has none."""

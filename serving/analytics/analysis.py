@@ -15,7 +15,10 @@ from serving.core.events import Event
 
 
 class Analysis(Protocol):
-    """Turns the tracks of one camera into events. Keeps state, and forgets tracks that are gone."""
+    """Turns the tracks of one camera into events. Keeps state, and forgets tracks that are gone.
+
+    It may have `warnings()`, as `serving.pipeline.Warns` says.
+    """
 
     def update(self, tracks: Tracks, at_s: float) -> list[Event]:
         """The events that the tracks at `at_s` (seconds) bring; times never run backwards."""

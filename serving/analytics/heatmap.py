@@ -74,6 +74,7 @@ class Heatmap:
         self._cell_m = cell_m
         self._period_s = period_s
         self._max_gap_s = max_gap_s
+        self._area_m = tuple(area_m)
         self._origin_m = (float(left), float(bottom))
         self._total_s = np.zeros((rows, columns))
         self._recent_s: dict[tuple[int, int], float] = {}
@@ -110,6 +111,16 @@ class Heatmap:
     def finish(self, at_s: float) -> list[Event]:
         """The tile of the period that the end cuts short."""
         return self._tile(at_s)
+
+    def warnings(self) -> list[str]:
+        """Person-seconds that are in no cell."""
+        if not self.outside_s:
+            return []
+        all_s = self.outside_s + float(self._total_s.sum())
+        return [
+            f"heatmap: {self.outside_s:.1f} of {all_s:.1f} person-seconds were outside area_m "
+            f"{self._area_m} and are in no cell"
+        ]
 
     def _add(self, tracks: Tracks, stands_for_s: float) -> None:
         position_m = self._floor.to_floor(foot_points(tracks.xyxy_px.astype(np.float64)))

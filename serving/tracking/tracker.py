@@ -11,7 +11,8 @@ class Tracker(Protocol):
     """Follows people over the frames of one camera, online: no frame waits for a later one.
 
     One tracker serves one camera and keeps its state. Identities are positive and never given
-    twice in a tracker's life, not even after `reset`.
+    twice in a tracker's life, not even after `reset`. It may have `warnings()`, as
+    `serving.pipeline.Warns` says.
     """
 
     def update(self, detections: Detections, at_s: float) -> Tracks:

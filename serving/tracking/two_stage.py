@@ -167,6 +167,15 @@ class TwoStageTracker:
             source = np.concatenate([source, born])
         return self._report(detections, sighting, source, at_s)
 
+    def warnings(self) -> list[str]:
+        """Times that ran backwards."""
+        if not self.num_clock_resets:
+            return []
+        return [
+            f"tracker: time ran backwards {self.num_clock_resets}×, and whoever was followed "
+            "then was counted again"
+        ]
+
     def _advance(self, at_s: float) -> float:
         """Predict all tracks to `at_s`, forget the ones lost; the time of the frame before."""
         if not math.isfinite(at_s):

@@ -82,6 +82,14 @@ def test_run_writes_nothing_but_its_outputs_and_says_where(serve, demo, tmp_path
     assert "5 of 795" in process.stdout
 
 
+def test_people_who_are_on_no_cell_of_the_heatmap_are_told_of(serve, demo):
+    process = serve(*demo, "max_frames=20", "+analytics.heatmap.area_m=[900,900,901,901]")
+
+    assert process.returncode == 0, process.stderr
+    assert "warning: camera 'crossing', heatmap: " in process.stdout
+    assert "were outside area_m (900, 900, 901, 901)" in process.stdout
+
+
 def test_any_video_runs_without_a_site(serve, sample_video, tmp_path):
     process = serve(f"source={sample_video}", "max_frames=10", "sink.mot=tracks.txt")
 

@@ -86,6 +86,16 @@ def test_events_come_in_the_order_of_the_analyses():
     assert [event.place for event in pipeline.finish(9.0)] == ["a", "b"]
 
 
+def test_warnings_are_those_of_the_parts_that_can_warn():
+    tracker, analysis = OneTrack(), CountPeople("b")
+    parts = Pipeline("door", OneBox(), tracker, [CountPeople("a"), analysis])
+    assert parts.warnings() == ()
+
+    tracker.warnings = lambda: ["the clock stood still"]
+    analysis.warnings = lambda: ["nobody came", "nobody went"]
+    assert parts.warnings() == ("the clock stood still", "nobody came", "nobody went")
+
+
 def test_every_event_names_the_bundles_that_made_it():
     pipeline = Pipeline("door", OneBox(), OneTrack(), [CountPeople("a")], bundles=("nano@1",))
 

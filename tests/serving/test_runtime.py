@@ -122,6 +122,11 @@ class CrossEveryFrame:
         return [Occupancy(camera_id=self.camera_id, place="end", at_s=at_s, count=0)]
 
 
+class Worried(CrossEveryFrame):
+    def warnings(self):
+        return ["line: nobody went out"]
+
+
 class Kept:
     """A sink that keeps what it was given; `fails_at` makes its n-th write fail."""
 
@@ -191,6 +196,17 @@ def test_one_camera_from_first_frame_to_end():
     assert summary.cameras[0].num_frames == 3
     assert summary.cameras[0].num_tracks == 4
     assert summary.cameras[0].crossings == {("line", "in"): 3}
+
+
+def test_what_a_camera_warns_of_is_in_the_summary():
+    def run(*analyses):
+        pipeline = Pipeline("door", NoDetector(), TwoPeople(), analyses, min_height_px=2)
+        return Runtime([CameraRun(Film("door", [0.0, 0.5]), pipeline)]).run()
+
+    warning, note = run(CrossEveryFrame("door"), Worried("door")).notes()
+    assert warning == "warning: camera 'door', line: nobody went out"
+    assert note.startswith("camera 'door': 4 sightings of people who are too small")
+    assert run(CrossEveryFrame("door")).notes() == [note]
 
 
 def test_replay_writes_cameras_in_the_order_of_video_time():

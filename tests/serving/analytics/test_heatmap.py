@@ -48,10 +48,16 @@ def test_a_gap_in_the_stream_counts_for_no_more_than_its_limit(tracks_at):
     assert heatmap.person_seconds.sum() == 5.0
 
 
-def test_time_outside_the_area_is_kept_apart(heatmap, tracks_at):
-    heatmap.update(tracks_at({1: (100, 100), 2: (-100, 100)}), 0.0)
-    heatmap.update(tracks_at({1: (100, 100), 2: (-100, 100)}), 1.0)
-    assert (heatmap.person_seconds.sum(), heatmap.outside_s) == (1.0, 1.0)
+def test_time_outside_the_area_is_kept_apart_and_warned_of(heatmap, tracks_at):
+    heatmap.update(tracks_at({1: (100, 100)}), 0.0)
+    heatmap.update(tracks_at({1: (100, 100)}), 2.0)
+    assert heatmap.warnings() == []
+    heatmap.update(tracks_at({1: (100, 100), 2: (-100, 100)}), 3.0)
+    assert (heatmap.person_seconds.sum(), heatmap.outside_s) == (3.0, 1.0)
+    assert heatmap.warnings() == [
+        "heatmap: 1.0 of 4.0 person-seconds were outside area_m (0.0, 0.0, 10.0, 5.0) and are in "
+        "no cell"
+    ]
 
 
 @pytest.mark.parametrize("y_px", [100, 80])

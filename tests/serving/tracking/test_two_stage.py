@@ -291,9 +291,11 @@ def test_the_class_of_a_track_is_that_of_its_detections():
 def test_time_that_runs_backwards_ends_all_tracks_and_is_counted():
     tracker = TwoStageTracker()
     follow(tracker, [seen((100, 200))] * 3, 0.1)
-    assert tracker.num_clock_resets == 0
+    assert (tracker.num_clock_resets, tracker.warnings()) == (0, [])
     assert len(tracker.update(seen((100, 200)), -5.0)) == 0
     assert tracker.num_clock_resets == 1
+    (warning,) = tracker.warnings()
+    assert warning.startswith("tracker: time ran backwards 1×, and")
     assert tracker.update(seen((100, 200)), -4.9).track_id.tolist() == [2]
 
 
