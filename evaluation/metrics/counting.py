@@ -22,7 +22,6 @@ class CountingScore:
     """`accuracy` is at most 1, below 0 when more is wrong than there was, nan without a truth."""
 
     accuracy: float
-    num_counted: int
     num_true: int
 
 
@@ -43,7 +42,7 @@ class CountingTotals:
         num_true = float(true.sum())
         wrong = float(np.abs(counted - true).sum())
         accuracy = 1 - wrong / num_true if num_true else math.nan
-        return CountingScore(accuracy, int(counted.sum()), int(num_true))
+        return CountingScore(accuracy, int(num_true))
 
 
 def counting_totals(
