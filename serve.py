@@ -54,8 +54,7 @@ def serve(config: DictConfig, choices: Mapping[str, str | None]) -> int:
 def known(overrides: list[str]) -> Mapping[str, Any]:
     """The configuration as its files say it, with these overrides."""
     with hydra.initialize_config_dir(str(MAIN.parent), version_base="1.3"):
-        config = hydra.compose(MAIN.stem, overrides, return_hydra_config=True)
-    return OmegaConf.to_container(config)
+        return OmegaConf.to_container(hydra.compose(MAIN.stem, overrides, return_hydra_config=True))
 
 
 def main() -> int:
