@@ -13,9 +13,10 @@ from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from evaluation.metrics.bootstrap import NUM_RESAMPLES
 from evaluation.protocol.sampling import Sampling
 from evaluation.targets import Benchmark
-from serving.configuration import Settings, unknown_name
+from serving.configuration import Settings
 from serving.core.errors import ConfigError
 from serving.core.labels import PERSON
+from serving.core.wording import unknown_name
 from serving.settings import Camera, DetectorSettings, Site
 
 ORIGIN = "conf/evaluate.yaml"

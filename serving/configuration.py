@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from serving.core.errors import ConfigError
 from serving.core.wording import one_of, shown
-from serving.core.wording import unknown_name as unknown_name
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = Sequence[str | int]
