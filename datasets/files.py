@@ -5,7 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from serving.core.errors import SinkError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""What the system says of a place that is full, or that takes nothing at all."""
 
 
 def write_atomically(path: Path, content: str | bytes) -> Path:
@@ -33,3 +40,19 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
         Path(partial).unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """Say what there was no room for where a disk turns out to be full.
+
+    Raises:
+        SinkError: one of `NO_ROOM`; other errors pass.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        raise SinkError(f"{what}: expected room for it, got {error.strerror}{where}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
@@ -12,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from datasets.files import NO_ROOM
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _TIMEOUT_S = 30.0
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-"""No other origin helps where the file cannot be written."""
 
 
 def mirror_root() -> Path | None:
@@ -176,7 +174,7 @@ class CatalogEntry:
             partial.chmod(0o644)
             partial.replace(path)
         except OSError as error:  # of it is urllib.error.URLError
-            if error.errno in _NO_ROOM:
+            if error.errno in NO_ROOM:  # no other origin helps
                 raise
             return str(error)
         finally:

@@ -1,10 +1,12 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
 
 import pytest
 
-from datasets.files import write_atomically
+from datasets.files import room_for, write_atomically
+from serving.core.errors import SinkError
 
 
 def test_file_and_its_folders_are_made_and_an_older_one_is_replaced(tmp_path):
@@ -30,3 +32,14 @@ def test_folder_is_refused_with_nothing_left(tmp_path):
     with pytest.raises(IsADirectoryError, match="expected a file to write, got a folder"):
         write_atomically(path, "text")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_full_disk_had_no_room_for_is_said():
+    message = "run in out: expected room for it, got No space left on device .out/a.txt."
+    with pytest.raises(SinkError, match=message), room_for("run in out"):
+        raise OSError(errno.ENOSPC, "No space left on device", "out/a.txt")
+
+
+def test_other_errors_are_not_taken_for_a_full_disk():
+    with pytest.raises(FileNotFoundError), room_for("run in out"):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "a.txt")
