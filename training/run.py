@@ -13,23 +13,14 @@ from pytorch_lightning.loggers import MLFlowLogger
 
 from datasets.datamodules.detection import DetectionDataModule
 from serving.core.bundle import Bundle
+from serving.core.errors import SinkError
 from training.detection.module import DetectionModule
 from training.detection.published import credit
 from training.export import BundleDescription, check_replaceable, export_bundle
 from training.export.labelled import average_precision_on, frames_of
+from training.settings import BundleSettings
 
 NUM_PARITY_FRAMES = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleSettings:
-    """What the exported bundle is called and under which licence it stands."""
-
-    folder: str
-    name: str
-    version: str
-    licence: str
-    commercial_use: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +75,8 @@ def run(experiment: Experiment) -> Bundle | None:
     delivered = _validate(trainer, module, data)
     if not trainer.is_global_zero:
         return None
+    for logger in trainer.loggers:
+        logger.finalize("failed")  # until there is a bundle
     samples = data.validation_samples or data.train_samples[:NUM_PARITY_FRAMES]
     bundle = export_bundle(
         network.cpu(),
@@ -145,9 +138,16 @@ def _record_parameters(trainer: Trainer, parameters: Mapping[str, Any]) -> None:
 def _record_bundle(trainer: Trainer, bundle: Bundle) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, MLFlowLogger):
-            logger.experiment.log_artifacts(logger.run_id, str(bundle.folder), "bundle")
+            try:
+                logger.experiment.log_artifacts(logger.run_id, str(bundle.folder), "bundle")
+            except OSError as error:
+                raise SinkError(
+                    f"MLflow run {logger.run_id}: expected to keep a copy of {bundle.folder}, "
+                    f"got {error}"
+                ) from error
             for name, value in bundle.metrics["validation"]["trained"].items():
                 logger.experiment.log_metric(logger.run_id, f"bundle/{name}", value)
+        logger.finalize("success")
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_every_experiment_builds_its_augmentation_trainer_and_callbacks(
         ("trainer.max_epoch=3", "key 'trainer.max_epoch' (conf/trainer/"),
         ("trainer.max_epochs=many", "key 'trainer.max_epochs' (conf/trainer/cpu.yaml)"),
         ("model=yolox_nan", "key 'model' (conf/model/): expected one of"),
+        ("+bundle.x=1", "key 'bundle.x' (conf/train.yaml): expected one of ['folder', "),
     ],
 )
 def test_a_mistyped_key_or_value_is_one_line_and_code_2(override: str, expected: str) -> None:

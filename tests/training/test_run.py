@@ -5,33 +5,23 @@ from __future__ import annotations
 import json
 import shlex
 import sqlite3
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from serving.core.bundle import Bundle
-from serving.core.errors import BundleError, LabelError
+from serving.core.errors import BundleError, LabelError, SinkError
 
+Train = Callable[..., CompletedProcess[str]]
 LICENCE = "data.licence=labels of our own"
 
 
-def _train(repository: Path, output: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "train.py", "experiment=detection/smoke"]
-    return subprocess.run(
-        [*command, f"paths.output_dir={output}", f"hydra.run.dir={output}/run", *overrides],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def output(repository: Path, sample_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def output(train: Train, sample_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("outputs")
-    result = _train(repository, folder, LICENCE)
+    result = train(folder, LICENCE)
     assert result.returncode == 0, result.stderr
     assert f"{folder}/run/bundle" in result.stdout
     return folder
@@ -56,27 +46,27 @@ def test_a_run_is_recorded_with_parameters_metrics_and_the_bundle(output: Path) 
     assert parameters["data_manifest_sha256"] == bundle.data_manifest_sha256
     assert parameters["git_commit"] == bundle.git_commit
     assert parameters["model.optimizer"] == "adamw"
-    assert {"train/total", "validation/ap50", "bundle/ap50"} <= metrics
+    assert {"train/total", "train/learning_rate", "validation/ap50", "bundle/ap50"} <= metrics
     (recorded,) = (output / "mlartifacts").rglob("model.onnx")
     assert recorded.read_bytes() == bundle.model_path.read_bytes()
 
 
 def test_a_checkpoint_that_does_not_exist_is_one_line_and_code_2(
-    repository: Path, sample_video: Path, tmp_path: Path
+    train: Train, sample_video: Path, tmp_path: Path
 ) -> None:
-    result = _train(repository, tmp_path, "ckpt=nowhere.ckpt")
+    result = train(tmp_path, "ckpt=nowhere.ckpt")
     assert result.returncode == 2
     assert "error: key 'ckpt': expected a checkpoint, got no file nowhere.ckpt" in result.stderr
     assert not (tmp_path / "run" / "bundle").exists()
 
 
 def test_a_folder_of_other_files_is_no_place_for_a_bundle_and_nothing_is_trained(
-    repository: Path, sample_video: Path, tmp_path: Path
+    train: Train, sample_video: Path, tmp_path: Path
 ) -> None:
     taken = tmp_path / "documents"
     taken.mkdir()
     (taken / "thesis.txt").write_text("years of work")
-    result = _train(repository, tmp_path, f"bundle.folder={taken}")
+    result = train(tmp_path, f"bundle.folder={taken}")
     assert result.returncode == BundleError.exit_code
     assert result.stderr.splitlines()[-1].startswith(f"error: {taken}: expected no folder, an")
     assert [path.name for path in taken.iterdir()] == ["thesis.txt"]
@@ -91,7 +81,7 @@ def test_a_folder_of_other_files_is_no_place_for_a_bundle_and_nothing_is_trained
     ],
 )
 def test_labels_that_cannot_be_learned_are_one_line_and_nothing_is_trained(
-    repository: Path,
+    train: Train,
     sample_video: Path,
     tmp_path: Path,
     category: str,
@@ -106,8 +96,31 @@ def test_labels_that_cannot_be_learned_are_one_line_and_nothing_is_trained(
         json.dumps({"images": [image], "annotations": [box], "categories": categories})
     )
     source = f"{{_target_: datasets.detection.CocoVideo, labels: {labels}, video: {sample_video}}}"
-    result = _train(repository, tmp_path, f"data.sources=[{source}]")
+    result = train(tmp_path, f"data.sources=[{source}]")
     assert result.returncode == LabelError.exit_code
     assert result.stderr.splitlines()[-1].startswith(f"error: {labels}, annotation 1: {message}")
     assert "Traceback" not in result.stderr
     assert not list(tmp_path.rglob("*.ckpt"))
+
+
+def test_a_number_that_no_loader_can_use_is_one_line_and_code_2(
+    train: Train, tmp_path: Path
+) -> None:
+    result = train(tmp_path, "data.batch_size=0", "logger=none")
+    assert result.returncode == 2
+    (message,) = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert message.startswith("error: key 'data' (conf/data/site.yaml): batch_size: expected at")
+    assert "Traceback" not in result.stderr
+
+
+def test_a_copy_of_the_bundle_that_cannot_be_kept_makes_a_failed_run(
+    train: Train, few_frames: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    result = train(tmp_path, few_frames, f"logger.artifact_location={tmp_path}/taken/artefacts")
+    assert result.returncode == SinkError.exit_code
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("error: MLflow run ")
+    assert f"expected to keep a copy of {tmp_path}/run/bundle, got " in last
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert database.execute("SELECT status FROM runs").fetchall() == [("FAILED",)]

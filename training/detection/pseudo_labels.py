@@ -153,13 +153,16 @@ def main(arguments: list[str] | None = None) -> int:
             options.sure_score,
             options.unsure_score,
         )
+        coco["info"] = {
+            "description": f"Labels that {options.weights} made itself on {options.video.name}"
+        }
+        write_atomically(options.output, json.dumps(coco))
     except FootfallError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    coco["info"] = {
-        "description": f"Labels that {options.weights} made itself on {options.video.name}"
-    }
-    write_atomically(options.output, json.dumps(coco))
+    except OSError as error:
+        print(f"error: {options.output} cannot be written: {error.strerror}", file=sys.stderr)
+        return FootfallError.exit_code
     print(f"{options.output}: {len(coco['images'])} pictures, {len(coco['annotations'])} boxes")
     return 0
 

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.detection import IGNORED
-from datasets.formats.coco import CROWD_COLUMN
 from evaluation.metrics.detection import average_precision
 from serving.core import boxes
-from serving.core.detections import Detections
+from serving.core.detections import CROWD_COLUMN, Detections
 from serving.core.letterbox import Letterbox
 
 SCORE_THRESHOLD = 0.05

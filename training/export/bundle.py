@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from datasets.files import room_for
 from datasets.manifest import Manifest
 from evaluation.model_card import render_card
 from serving.core.bundle import (
@@ -87,6 +88,7 @@ def export_bundle(
 
     Raises:
         ParityError: a backend does not give torch's results; `folder` is then as it was.
+        SinkError: there is no room for it; `folder` is then as it was.
         BundleError: the folder holds something else than a bundle, or the manifest is not the
             one whose hash the description states.
         ValueError: class names or input size do not fit the network.
@@ -96,6 +98,19 @@ def export_bundle(
             f"class_names: expected {network.num_classes}, got {list(description.class_names)}"
         )
     check_replaceable(folder)
+    with room_for(f"bundle {folder}"):
+        _write(network, folder, description, frames, measure, manifest)
+    return Bundle.load(folder)
+
+
+def _write(
+    network: DetectionNetwork,
+    folder: Path,
+    description: BundleDescription,
+    frames: Sequence[Frame],
+    measure: Measure | None,
+    manifest: Manifest | None,
+) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -112,7 +127,6 @@ def export_bundle(
         _replace_folder(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Bundle.load(folder)
 
 
 def check_replaceable(folder: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datasets.files import room_for
 from serving.core.bundle import Bundle
 from serving.core.errors import ParityError
 from serving.core.frame import Frame
@@ -125,7 +126,7 @@ def check_parity(
 def _eight_bit_difference(
     bundle: Bundle, batch: NDArray[np.uint8], expected: Outputs, measure: Measure
 ) -> Difference:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, room_for(f"8-bit version of the bundle in {folder}"):
         eight_bit = quantized(bundle, batch, Path(folder), INPUT_NAME)
         with _opened(OpenVinoBackend(eight_bit, precision="f32")) as backend:
             difference = _difference(bundle, expected, backend.infer(batch))

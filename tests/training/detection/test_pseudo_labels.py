@@ -85,3 +85,16 @@ def test_a_video_that_is_none_ends_with_a_message(
     assert code == 1
     assert "expected a video, got" in capsys.readouterr().err
     assert not output.exists()
+
+
+def test_labels_that_cannot_be_written_end_with_a_message(
+    zoo_bundle: Path, frame: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = tmp_path / "one_frame.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), 10, (768, 576))
+    writer.write(frame)
+    writer.release()
+    code = pseudo_labels.main([str(video), str(tmp_path), "--weights", str(zoo_bundle)])
+    assert code == 1
+    message = f"error: {tmp_path} cannot be written: expected a file to write, got a folder\n"
+    assert capsys.readouterr().err == message

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from onnx import numpy_helper
 from datasets.manifest import FILE_NAME as MANIFEST_FILE
 from datasets.manifest import FileEntry, Manifest
 from serving.core.bundle import CARD_FILE, METADATA_FILE, MODEL_FILE, Bundle, sha256_of
-from serving.core.errors import BundleError, ParityError
+from serving.core.errors import BundleError, ParityError, SinkError
 from serving.inference.detector import Detector
 from training.detection.network import YOLOX
 from training.detection.weights import load_weights
@@ -114,6 +115,21 @@ def test_a_newer_bundle_takes_the_place_of_the_older_one_with_its_manifest(
     assert Manifest.read(folder) == manifest
     assert "our-shop" in (folder / CARD_FILE).read_text()
     assert not (folder / "left over").exists()
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_full_disk_leaves_the_old_bundle_and_nothing_half_written(
+    network, folder, description, frames
+):
+    before = files_below(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(SinkError, match=f"bundle {folder}: expected room for it, got File to"):
+            export_bundle(network, folder, description, frames)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert files_below(folder) == before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 

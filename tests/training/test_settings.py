@@ -1,0 +1,30 @@
+"""What the key `bundle` of the configuration may hold."""
+
+import pytest
+
+from serving.core.errors import ConfigError
+from training.settings import BundleSettings
+
+VALUES = {
+    "folder": "outputs/bundle",
+    "name": "person",
+    "version": "1.0.0",
+    "licence": "Apache-2.0",
+    "commercial_use": False,
+}
+
+
+def test_all_keys_with_values_are_taken():
+    assert BundleSettings.of(VALUES).version == "1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": 1}, r"key 'bundle.x' \(conf/train.yaml\): expected one of \['folder', .*got 'x'"),
+        ({"name": None}, r"key 'bundle.name' \(conf/train.yaml\): expected a value, got none"),
+    ],
+)
+def test_a_key_that_is_unknown_or_empty_is_named(change, message):
+    with pytest.raises(ConfigError, match=message):
+        BundleSettings.of(VALUES | change)
