@@ -131,14 +131,13 @@ class DetectionModule(LightningModule):
         return self.network.eval()
 
     def training_step(self, batch: DetectionBatch, batch_idx: int) -> Tensor:
-        """The weighted loss of one batch; its parts are logged as `train/…`."""
+        """The weighted loss of one batch; it, its parts and the learning rate are logged."""
         levels = self.network(as_input(batch.images))
         truths = [Truth(*pair) for pair in zip(batch.xyxy_px, batch.class_id, strict=True)]
         losses = self._loss(levels, truths, with_l1=self.current_epoch >= self._l1_from_epoch)
-        self.log_dict(
-            {f"train/{name}": value.detach() for name, value in losses._asdict().items()},
-            batch_size=len(truths),
-        )
+        logged = {f"train/{name}": value.detach() for name, value in losses._asdict().items()}
+        logged["train/learning_rate"] = self.trainer.optimizers[0].param_groups[0]["lr"]
+        self.log_dict(logged, batch_size=len(truths))
         return losses.total
 
     def validation_step(self, batch: DetectionBatch, batch_idx: int) -> None:
