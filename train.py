@@ -19,7 +19,7 @@ def main(config: DictConfig) -> None:
     """Build what the configuration names and run it; heavy imports wait until it is checked."""
     if config.ckpt is not None and not Path(config.ckpt).is_file():
         raise ConfigError(f"key 'ckpt': expected a checkpoint, got no file {config.ckpt}")
-    settings = BundleSettings.of(OmegaConf.to_container(config.bundle, resolve=True))
+    settings = BundleSettings.of(config.bundle)
     from hydra.utils import instantiate
     from pytorch_lightning import seed_everything
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from datasets.catalog import CATALOG
 from datasets.formats import coco
-from serving.core.detections import Detections
+from serving.core.detections import CROWD_COLUMN, Detections
 from serving.core.errors import DatasetError, LabelError
 
 IGNORED = -1
@@ -190,7 +190,7 @@ def read_coco(path: Path, class_names: Sequence[str]) -> list[LabelledImage]:
 
 
 def _labelled(image: coco.Image, labels: Detections) -> LabelledImage:
-    class_id = np.where(labels.columns[coco.CROWD_COLUMN], IGNORED, labels.class_id)
+    class_id = np.where(labels.columns[CROWD_COLUMN], IGNORED, labels.class_id)
     return LabelledImage(image.file_name, image.frame_index, labels.xyxy_px, class_id)
 
 
