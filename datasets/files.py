@@ -54,5 +54,11 @@ def room_for(what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        where = f" ({error.filename})" if error.filename else ""
+        path = written_path(error)
+        where = f" ({path})" if path else ""
         raise SinkError(f"{what}: expected room for it, got {error.strerror}{where}") from error
+
+
+def written_path(error: OSError) -> str | None:
+    """The file that an error is about, where it says one; of a copy, the file that is written."""
+    return error.filename2 or error.filename

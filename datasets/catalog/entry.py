@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from datasets.files import NO_ROOM
+from datasets.files import NO_ROOM, written_path
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
@@ -142,7 +142,7 @@ class CatalogEntry:
         except OSError as error:
             raise DatasetError(
                 f"data set '{self.name}': expected to write {path} of {self.size_bytes:,} bytes, "
-                f"got {error.strerror} ({error.filename or data_dir})"
+                f"got {error.strerror} ({written_path(error) or data_dir})"
             ) from error
 
     def _fetched(self, path: Path) -> Path:

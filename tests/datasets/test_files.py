@@ -37,7 +37,7 @@ def test_folder_is_refused_with_nothing_left(tmp_path):
 def test_what_a_full_disk_had_no_room_for_is_said():
     message = "run in out: expected room for it, got No space left on device .out/a.txt."
     with pytest.raises(SinkError, match=message), room_for("run in out"):
-        raise OSError(errno.ENOSPC, "No space left on device", "out/a.txt")
+        raise OSError(errno.ENOSPC, "No space left on device", "a.txt", None, "out/a.txt")
 
 
 def test_other_errors_are_not_taken_for_a_full_disk():
