@@ -61,4 +61,5 @@ def room_for(what: str) -> Iterator[None]:
 
 def written_path(error: OSError) -> str | None:
     """The file that an error is about, where it says one; of a copy, the file that is written."""
-    return error.filename2 or error.filename
+    path: str | None = error.filename2 or error.filename
+    return path
