@@ -72,9 +72,12 @@ def test_every_experiment_builds_its_augmentation_trainer_and_callbacks(
         ("+bundle.x=1", "key 'bundle.x' (conf/train.yaml): expected one of ['folder', "),
     ],
 )
-def test_a_mistyped_key_or_value_is_one_line_and_code_2(override: str, expected: str) -> None:
+def test_a_mistyped_key_or_value_is_one_line_and_code_2(
+    override: str, expected: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-X", "importtime", "train.py", "experiment=detection/smoke"]
     result = subprocess.run(
-        [sys.executable, "-X", "importtime", "train.py", "experiment=detection/smoke", override],
+        [*command, f"hydra.run.dir={tmp_path}", override],
         cwd=CONF.parent,
         capture_output=True,
         text=True,
