@@ -86,6 +86,7 @@ def run(experiment: Experiment) -> Bundle | None:
             version=experiment.bundle.version,
             class_names=module.class_names,
             input_size_hw=tuple(data.augmentation.input_size_hw),
+            min_height_px=experiment.bundle.min_height_px,
             licence=experiment.bundle.licence,
             commercial_use=experiment.bundle.commercial_use,
             data_manifest_sha256=provenance["data_manifest_sha256"],

@@ -50,6 +50,12 @@ def test_the_card_states_licence_input_and_origin(folder):
         assert f"\n## {heading}\n" in card
 
 
+def test_the_card_says_how_small_people_may_be_where_the_bundle_does(folder):
+    bundle = Bundle.load(folder)
+    assert "at least 40 px high" in render_card(replace(bundle, min_height_px=40.0))
+    assert "px high" not in render_card(replace(bundle, min_height_px=0.0))
+
+
 def test_a_bundle_that_was_not_measured_says_so(folder):
     card = render_card(Bundle.load(folder))
     assert "## How good\n\nNot measured yet.\n" in card

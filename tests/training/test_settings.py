@@ -11,6 +11,7 @@ VALUES = {
     "version": "1.0.0",
     "licence": "Apache-2.0",
     "commercial_use": False,
+    "min_height_px": 40,
 }
 
 
@@ -23,8 +24,10 @@ def test_all_keys_with_values_are_taken():
     [
         ({"x": 1}, r"key 'bundle.x' \(conf/train.yaml\): expected one of \['folder', .*got 'x'"),
         ({"name": None}, r"key 'bundle.name' \(conf/train.yaml\): expected a value, got none"),
+        ({"min_height_px": "abc"}, r"bundle.min_height_px' .*: expected a number .*, got 'abc'"),
+        ({"min_height_px": -1}, r"expected a number of zero or more, got -1"),
     ],
 )
-def test_a_key_that_is_unknown_or_empty_is_named(change, message):
+def test_a_key_that_is_unknown_empty_or_of_no_use_is_named(change, message):
     with pytest.raises(ConfigError, match=message):
         BundleSettings.of(VALUES | change)

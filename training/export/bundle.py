@@ -41,6 +41,7 @@ class BundleDescription:
         input_size_hw: height and width of the graph's pictures in pixels.
         score_threshold: lowest score that a detector reports.
         nms_iou: of two boxes that overlap more, the better one stays.
+        min_height_px: least height in the input of what the labels ask for; 0: everything.
         licence: SPDX name of the weights' licence.
         commercial_use: whether licence and training data allow it.
         data_manifest_sha256: hash of the training data's manifest.
@@ -56,6 +57,7 @@ class BundleDescription:
     input_size_hw: tuple[int, int]
     score_threshold: float = SCORE_THRESHOLD
     nms_iou: float = NMS_IOU
+    min_height_px: float = 0.0
     licence: str = "Apache-2.0"
     commercial_use: bool
     data_manifest_sha256: str
@@ -157,6 +159,7 @@ def describe(bundle: Bundle) -> BundleDescription:
         input_size_hw=bundle.input_size_hw,
         score_threshold=bundle.thresholds["score"],
         nms_iou=bundle.thresholds["nms_iou"],
+        min_height_px=bundle.min_height_px,
         licence=bundle.licence,
         commercial_use=bundle.commercial_use,
         data_manifest_sha256=bundle.data_manifest_sha256,
@@ -176,6 +179,7 @@ def _metadata(description: BundleDescription, folder: Path) -> Bundle:
         resize="letterbox",
         outputs=(Output(BOXES, "boxes"), Output(SCORES, "scores", description.class_names)),
         thresholds={"score": description.score_threshold, "nms_iou": description.nms_iou},
+        min_height_px=description.min_height_px,
         licence=description.licence,
         commercial_use=description.commercial_use,
         model_sha256=sha256_of(folder / MODEL_FILE),

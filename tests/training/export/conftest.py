@@ -54,6 +54,7 @@ def description():
         class_names=("person", "trolley"),
         input_size_hw=INPUT_SIZE_HW,
         commercial_use=True,
+        min_height_px=12.0,
         data_manifest_sha256="0" * 64,
         git_commit="1" * 40,
         training_command="python train.py experiment=none",
