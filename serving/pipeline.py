@@ -99,10 +99,9 @@ class Pipeline:
     def process_from(self, take: Callable[[bool], Frame | None]) -> Iterator[Result]:
         """The results of what `take` gives, until it gives None although it was asked to wait.
 
-        Where the detector can work on several frames at once, the next ones are sent on their way
-        before a frame is tracked and analysed; in the results this makes no difference. A frame
-        that is being detected waits for no later one: `take(False)` is then asked for what is there
-        already.
+        Where the detector can work on several frames at once, later ones are on their way while a
+        frame is tracked and analysed; in the results this makes no difference. A frame that is
+        being detected waits for no later one: `take(False)` is asked for what is there already.
         """
         under_way: deque[tuple[Frame, PendingDetections]] = deque()
         while True:
@@ -113,7 +112,13 @@ class Pipeline:
                 under_way.append((frame, self._detector.start([frame])))
             if not under_way:
                 return
-            yield self._follow(*under_way.popleft())
+            # Half of them are followed in one go, while the detector has the others: a processor
+            # takes a third less time for code that it has just run.
+            num_next = max(1, len(under_way) - self._detector.num_in_flight // 2)
+            batch = [under_way.popleft() for _ in range(num_next)]
+            found = [pending.result() for _, pending in reversed(batch)]  # waits for the last first
+            for (frame, _), (detections,) in zip(batch, reversed(found), strict=True):
+                yield self._follow(frame, detections)
 
     def finish(self, at_s: float) -> tuple[Event, ...]:
         """The events that the end of the stream brings, such as stays that were still going on."""
@@ -124,10 +129,9 @@ class Pipeline:
         parts = self._tracker, *self._analyses
         return tuple(text for part in parts if isinstance(part, Warns) for text in part.warnings())
 
-    def _follow(self, frame: Frame, pending: PendingDetections) -> Result:
-        """What a frame gives, once its people are detected."""
+    def _follow(self, frame: Frame, detections: Detections) -> Result:
+        """What a frame gives whose people are detected."""
         at_s = frame.captured_at
-        (detections,) = pending.result()
         followed = self._tracker.update(detections, at_s)
         tracks = self._near(followed, frame.image_size_hw)
         events = [e for analysis in self._analyses for e in analysis.update(tracks, at_s)]

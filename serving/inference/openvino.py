@@ -26,8 +26,8 @@ from serving.inference.backend import (
 
 Precision = Literal["f32", "bf16"]
 
-_NUM_WAITING = 2
-"""Batches beyond those that are being computed: a stream that ends one finds the next at hand."""
+_IN_FLIGHT_PER_STREAM = 4
+"""Enough that half of them keep the streams busy while the caller works on the other half."""
 
 
 class OpenVinoBackend:
@@ -111,8 +111,8 @@ class OpenVinoBackend:
 
     @property
     def num_in_flight(self) -> int:
-        """See `Backend.num_in_flight`: one a stream, and some that keep the streams busy."""
-        return 1 if self._num_streams == 1 else self._num_streams + _NUM_WAITING
+        """See `Backend.num_in_flight`."""
+        return 1 if self._num_streams == 1 else _IN_FLIGHT_PER_STREAM * self._num_streams
 
     def start(self, batch: NDArray[np.uint8]) -> Inference:
         """See `Backend.start`."""

@@ -139,6 +139,18 @@ def test_frames_are_sent_on_their_way_before_an_earlier_one_is_followed():
     ]
 
 
+def test_half_of_what_is_under_way_is_followed_in_one_go():
+    detector = OneBox(num_in_flight=4)
+    results = Pipeline("door", detector, OneTrack()).process(frame(i, i / 10) for i in range(6))
+
+    assert [result.frame.index for result in results] == [0, 1, 2, 3, 4, 5]
+    assert detector.log == [
+        *("start 0", "start 1", "start 2", "start 3", "take 1", "take 0"),
+        *("start 4", "start 5", "take 3", "take 2"),
+        *("take 4", "take 5"),
+    ]
+
+
 def test_a_frame_is_followed_without_waiting_for_a_later_one():
     detector = OneBox(num_in_flight=3)
     there = [frame(0, 0.0), None, frame(1, 0.1), frame(2, 0.2), None, None, None]

@@ -3,6 +3,7 @@
 import signal
 from threading import Event, Thread
 
+import cv2
 import numpy as np
 import pytest
 
@@ -358,3 +359,21 @@ def test_stopped_state_says_how_many_frames_there_were():
         ("streaming", ""),
         ("ended", "after 2 frames"),
     ]
+
+
+def test_opencv_works_in_one_thread_during_a_run_and_has_its_threads_back_afterwards():
+    seen = []
+
+    class Watching(NoDetector):
+        def start(self, frames):
+            seen.append(cv2.getNumThreads())
+            return Nobody(frames)
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        Runtime([camera(Film("door", [0.0, 0.1]), Watching())]).run()
+        assert seen == [1, 1]
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
