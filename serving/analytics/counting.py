@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from serving.analytics.analysis import Anchor, anchor_points, check_amounts, seen_rows
 from serving.analytics.continuity import Continuity
 from serving.core.detections import Tracks
@@ -86,6 +88,8 @@ class LineCounter:
             )
         self._camera_id = camera_id
         self._lines = tuple(lines)
+        self._starts_px = np.array([line.start_px for line in lines], np.float64).reshape(-1, 2)
+        self._ends_px = np.array([line.end_px for line in lines], np.float64).reshape(-1, 2)
         self._anchor = Anchor(anchor)
         self._band_heights = band_heights
         self._memory_s = memory_s
@@ -105,9 +109,11 @@ class LineCounter:
         for walker in walkers:
             walker.seen_s = at_s
         events: list[Event] = []
-        for line in self._lines if walkers else ():
-            distances_px = signed_distance_px(points_px, line.start_px, line.end_px).tolist()
-            alongs = position_along(points_px, line.start_px, line.end_px).tolist()
+        if not walkers:
+            return events
+        all_px = signed_distance_px(points_px, self._starts_px, self._ends_px).tolist()
+        all_along = position_along(points_px, self._starts_px, self._ends_px).tolist()
+        for line, distances_px, alongs in zip(self._lines, all_px, all_along, strict=True):
             for row, walker in enumerate(walkers):
                 if abs(distances_px[row]) <= self._band_heights * heights_px[row]:
                     continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from serving.core.errors import LabelError
@@ -29,7 +29,8 @@ class Event:
 
     def to_record(self) -> dict[str, Any]:
         """The event as plain values, with its kind, schema version and id."""
-        record = {"kind": self.KIND, "schema": self.SCHEMA, **asdict(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}  # all plain
+        record = {"kind": self.KIND, "schema": self.SCHEMA, **values}
         text = json.dumps(record, sort_keys=True, default=str)
         return {"id": hashlib.sha256(text.encode()).hexdigest()[:32], **record}
 

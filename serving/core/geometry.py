@@ -8,7 +8,7 @@ from itertools import combinations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from serving.core.errors import CalibrationError
 
@@ -28,32 +28,44 @@ _ON_LINE_SHARE = 1e-9
 
 
 def signed_distance_px(
-    points_px: NDArray[np.floating], start_px: Point, end_px: Point
+    points_px: NDArray[np.floating], start_px: ArrayLike, end_px: ArrayLike
 ) -> NDArray[np.float64]:
     """(N,) distances of `points_px` (N, 2) from the infinite line through start and end.
 
     Positive on the right-hand side of someone who walks from start to end across the picture:
-    with y down that is where (end − start) × (point − start) is positive.
+    with y down that is where (end − start) × (point − start) is positive. Of several lines, with
+    starts and ends (L, 2), (L, N) distances.
 
     Raises:
-        ValueError: start and end are one point.
+        ValueError: start and end of a line are one point.
     """
-    along = np.subtract(end_px, start_px, dtype=np.float64)
-    length = float(np.hypot(*along))
-    if length == 0:
-        raise ValueError(f"line: expected two different points, got {start_px} twice")
-    offset = np.asarray(points_px, np.float64) - np.asarray(start_px, np.float64)
-    cross = along[0] * offset[:, 1] - along[1] * offset[:, 0]
-    return np.asarray(cross / length, np.float64)
+    start, along = _start_and_way(start_px, end_px)
+    length = np.hypot(along[..., 0], along[..., 1])
+    if not length.all():
+        raise ValueError(f"line: expected two different points, got {start.tolist()} twice")
+    offset = np.asarray(points_px, np.float64) - start[..., None, :]
+    cross = along[..., None, 0] * offset[..., 1] - along[..., None, 1] * offset[..., 0]
+    return np.asarray(cross / length[..., None], np.float64)
 
 
 def position_along(
-    points_px: NDArray[np.floating], start_px: Point, end_px: Point
+    points_px: NDArray[np.floating], start_px: ArrayLike, end_px: ArrayLike
 ) -> NDArray[np.float64]:
-    """(N,) where the foot of each perpendicular falls: 0 at start, 1 at end, beyond outside."""
-    along = np.subtract(end_px, start_px, dtype=np.float64)
-    offset = np.asarray(points_px, np.float64) - np.asarray(start_px, np.float64)
-    return np.asarray(offset @ along / float(along @ along), np.float64)
+    """(N,) where the foot of each perpendicular falls: 0 at start, 1 at end, beyond outside.
+
+    Of several lines, with starts and ends (L, 2), (L, N) positions.
+    """
+    start, along = _start_and_way(start_px, end_px)
+    offset = np.asarray(points_px, np.float64) - start[..., None, :]
+    way = offset[..., 0] * along[..., None, 0] + offset[..., 1] * along[..., None, 1]
+    return np.asarray(way / (along**2).sum(axis=-1)[..., None], np.float64)
+
+
+def _start_and_way(
+    start_px: ArrayLike, end_px: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    start = np.asarray(start_px, np.float64)
+    return start, np.asarray(end_px, np.float64) - start
 
 
 def inside_polygon(
@@ -64,15 +76,24 @@ def inside_polygon(
     A point on a left or upper edge is inside, on a right or lower edge outside, so polygons that
     share an edge never both claim a point.
     """
+    return inside_sides(points_px, polygon_sides(polygon_px))
+
+
+def polygon_sides(polygon_px: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(5, M) of the sides of a polygon (M, 2): start x and y, end y, and the way along x and y."""
+    start = np.asarray(polygon_px, np.float64)
+    end = np.roll(start, -1, axis=0)
+    run, rise = (end - start).T
+    return np.stack([*start.T, end[:, 1], run, np.where(rise == 0, 1.0, rise)])
+
+
+def inside_sides(points_px: NDArray[np.floating], sides: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """What `inside_polygon` gives, for a polygon that is asked often; see `polygon_sides`."""
     x, y = np.asarray(points_px, np.float64).T[:, :, None]
-    corners = np.asarray(polygon_px, np.float64)
-    x0, y0 = corners.T
-    x1, y1 = np.concatenate([corners[1:], corners[:1]]).T
+    x0, y0, y1, run, rise = sides
     spans = (y0 <= y) != (y1 <= y)
-    rise = np.where(y1 == y0, 1.0, y1 - y0)
-    crossing_x = x0 + (y - y0) * (x1 - x0) / rise
-    crossings = spans & (x < crossing_x)
-    return np.asarray(crossings.sum(axis=1) % 2 == 1)
+    crossings = spans & (x < x0 + (y - y0) * run / rise)
+    return np.asarray(np.count_nonzero(crossings, axis=1) % 2 == 1)
 
 
 def polygon_area(polygon: NDArray[np.floating]) -> float:

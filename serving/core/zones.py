@@ -54,7 +54,7 @@ class Zone:
 
     name: str
     polygon_px: tuple[Point, ...]
-    _corners_px: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _sides: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.polygon_px) < MIN_POLYGON_POINTS:
@@ -74,8 +74,8 @@ class Zone:
                 f"zone '{self.name}': expected a polygon with an area, got points on one line "
                 f"{list(self.polygon_px)}"
             )
-        object.__setattr__(self, "_corners_px", polygon_px)
+        object.__setattr__(self, "_sides", geometry.polygon_sides(polygon_px))
 
     def contains(self, points_px: NDArray[np.floating]) -> NDArray[np.bool_]:
         """(N,) whether each of `points_px` (N, 2) lies in the zone."""
-        return geometry.inside_polygon(points_px, self._corners_px)
+        return geometry.inside_sides(points_px, self._sides)

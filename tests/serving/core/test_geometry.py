@@ -27,6 +27,15 @@ def test_a_line_of_one_point_has_no_sides():
         geometry.signed_distance_px(SQUARE_PX, (1, 1), (1, 1))
 
 
+def test_several_lines_give_a_row_each():
+    points = np.array([[5.0, 3.0], [10.0, 0.0], [2.0, -4.0]])
+    starts, ends = [(0, 0), (0, 0)], [(10, 0), (0, 10)]
+    distances = geometry.signed_distance_px(points, starts, ends)
+    assert distances.tolist() == [[3.0, 0.0, -4.0], [-5.0, -10.0, -2.0]]
+    along = geometry.position_along(points, starts, ends)
+    assert along.tolist() == [[0.5, 1.0, 0.2], [0.3, 0.0, -0.4]]
+
+
 def test_position_along_is_zero_at_the_start_and_one_at_the_end():
     points = np.array([[0.0, 7.0], [5.0, -1.0], [10.0, 0.0], [20.0, 0.0]])
     assert geometry.position_along(points, (0, 0), (10, 0)).tolist() == [0.0, 0.5, 1.0, 2.0]
