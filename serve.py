@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from serving.configuration import parse
 from serving.core.errors import FootfallError
-from serving.core.options import check_part
-from serving.core.overrides import file_of, refusal
+from serving.core.options import check_parts
+from serving.core.overrides import file_of, refusal, refuse_sweep
 from serving.settings import Run, selected_site
 
 ORIGIN = "conf/serve.yaml"
@@ -31,24 +32,23 @@ composed: list[tuple[DictConfig, Mapping[str, str | None]]] = []
 
 @hydra.main(version_base="1.3", config_path=str(MAIN.parent), config_name=MAIN.stem)
 def compose(config: DictConfig) -> None:
-    """Note the configuration and its choices; running it here would mix in Hydra's errors."""
+    """Note what was composed; running it here would mix in Hydra's errors."""
     composed.append((config, dict(HydraConfig.get().runtime.choices)))
 
 
 def serve(config: DictConfig, choices: Mapping[str, str | None]) -> int:
     """Check what was written, build the parts that it names, and run them; the exit code."""
     plain = OmegaConf.to_container(config, resolve=True)
-    run = parse(Run, {key: plain[key] for key in Run.model_fields if key in plain}, ORIGIN)
-    site = selected_site(run, ORIGIN, file_of("site", choices, MAIN))
+    groups = {name: plain.pop(name, None) for name in ("backend", "tracker", "analytics")}
+    run = parse(Run, plain, ORIGIN)
+    origin = partial(file_of, choices=choices, main=MAIN)
+    site = selected_site(run, ORIGIN, origin("site"))
     from serving import assembly  # heavy: only now that the configuration is right
 
-    parts = {name: plain.get(name) for name in ("backend", "tracker")}
-    analyses = {f"analytics.{name}": node for name, node in plain.get("analytics", {}).items()}
-    for key, node in {**parts, **analyses}.items():
-        if node is not None or key in parts:  # null leaves an analysis out
-            check_part(node, key, file_of(key, choices, MAIN))
-    factories = {name: instantiate(config[name], _partial_=True) for name in parts}
-    return assembly.serve(site, run, **factories, analyses=instantiate(config.analytics))
+    analyses = groups.pop("analytics") or {}  # null leaves them, or one of them, out
+    check_parts(groups | {f"analytics.{k}": node for k, node in analyses.items() if node}, origin)
+    factories = {name: instantiate(config[name], _partial_=True) for name in groups}
+    return assembly.serve(site, run, **factories, analyses=instantiate(analyses))
 
 
 def known(overrides: list[str]) -> Mapping[str, Any]:
@@ -61,16 +61,16 @@ def main() -> int:
     """The command line; the exit code."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of ending by itself
     try:
+        refuse_sweep(sys.argv[1:])
         compose()
-        return max((serve(*job) for job in composed), default=0)
+        return serve(*composed[0]) if composed else 0
     except KeyboardInterrupt:
         return 130
-    except FootfallError as error:
-        told = error
-    except (*REFUSALS, ValueError) as error:
-        if composed and not isinstance(error, REFUSALS):  # else a group was set to null
-            raise
-        told = refusal(error, sys.argv[1:], MAIN, known)
+    except (FootfallError, *REFUSALS, ValueError) as error:
+        if composed and not isinstance(error, (FootfallError, *REFUSALS)):
+            raise  # a defect; before that, a group was set to null
+        ours = isinstance(error, FootfallError)
+        told = error if ours else refusal(error, sys.argv[1:], MAIN, known)
     print(f"error: {told}", file=sys.stderr)
     return told.exit_code
 

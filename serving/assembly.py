@@ -22,8 +22,9 @@ from serving.progress import progress_on_stderr
 from serving.runtime import CameraRun, Runtime
 from serving.settings import Camera, DetectorSettings, Mode, Outputs, Run, Site
 from serving.sinks.opening import all_paths, event_paths, open_event_sinks, open_frame_sinks
-from serving.sinks.sink import partial_path, require_apart
+from serving.sinks.sink import partial_path, require_apart, writing
 from serving.streams.opening import open_sources
+from serving.summary import Summary
 from serving.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
@@ -70,11 +71,17 @@ def serve(
     progress = progress_on_stderr()
     log_calibrations(site.cameras)
     summary = Runtime(cameras, events, run.mode, run.max_frames, progress).run()
+    with writing(Path("standard output")):
+        say(summary, paths, run)
+    return summary.exit_code
+
+
+def say(summary: Summary, paths: Iterable[Path], run: Run) -> None:
+    """Print what a run did and which files it has left."""
     console = Console(file=sys.stdout)
     console.print(summary.table())
     for line in (*summary.notes(), *written_files(paths, run.sink, run.mode)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
-    return summary.exit_code
 
 
 def read_by_run(cameras: Mapping[str, Camera], bundle: Bundle) -> Iterator[Path]:

@@ -190,6 +190,7 @@ class Run(Settings):
             it becomes a camera that has neither lines nor calibration.
         fps: frames a second of `source`, where the file is wrong or has no time.
         camera: the cameras of the site to run, one name or several; null: all.
+        min_height_px: instead of the cameras' own, see `Camera`; null: theirs.
         max_frames: end each camera after so many frames; null: at the end of its source.
         detector: what finds people.
         sink: the outputs.
@@ -200,6 +201,7 @@ class Run(Settings):
     source: Annotated[str, Field(min_length=1)] | None = None
     fps: PositiveFloat | None = None
     camera: str | tuple[str, ...] | None = None
+    min_height_px: NonNegativeFloat | None = None
     max_frames: PositiveInt | None = None
     detector: DetectorSettings = DetectorSettings()
     sink: Outputs = Outputs()
@@ -235,9 +237,11 @@ def selected_site(run: Run, origin: str, site_origin: str) -> Site:
         if run.source is None:
             raise ConfigError(f"expected site=NAME or source=PATH, got neither ({origin})")
         camera_id = _camera_name(run.source)
-        site = Site(name=camera_id, cameras={camera_id: Camera(source=run.source, fps=run.fps)})
-        return site.select(chosen, "source")
+        camera = Camera(source=run.source, fps=run.fps, min_height_px=run.min_height_px)
+        return Site(name=camera_id, cameras={camera_id: camera}).select(chosen, "source")
     site = parse_site(run.site, site_origin).select(chosen, site_origin)
+    if run.min_height_px is not None:
+        site = _updated(site, {"min_height_px": run.min_height_px})
     replaced = {"source": run.source, "fps": run.fps}
     replaced = {key: value for key, value in replaced.items() if value is not None}
     if not replaced:
@@ -247,7 +251,12 @@ def selected_site(run: Run, origin: str, site_origin: str) -> Site:
             f"{' and '.join(replaced)}: expected one camera to use it, got {sorted(site.cameras)}; "
             f"choose with camera=NAME ({origin})"
         )
-    cameras = {name: c.model_copy(update=replaced) for name, c in site.cameras.items()}
+    return _updated(site, replaced)
+
+
+def _updated(site: Site, values: Mapping[str, Any]) -> Site:
+    """The site with these values in each of its cameras."""
+    cameras = {name: camera.model_copy(update=values) for name, camera in site.cameras.items()}
     return site.model_copy(update={"cameras": cameras})
 
 

@@ -135,7 +135,7 @@ class Summary:
             if camera.num_too_small:
                 notes.append(
                     f"{name}: {camera.num_too_small} sightings of people who are too small in the "
-                    "picture for the detector were not reported (min_height_px: 0 reports them)"
+                    "picture for the detector were not reported (min_height_px=0 reports them)"
                 )
         return notes
 

@@ -83,9 +83,10 @@ class Bundle:
                 f"got {list(self.input_size_hw)}"
             )
         for name, threshold in self.thresholds.items():
-            if not 0 <= threshold <= 1:
+            if not (_is_number(threshold) and 0 <= threshold <= 1):
                 raise BundleError(
-                    f"bundle '{self.name}': expected threshold '{name}' in [0, 1], got {threshold}"
+                    f"bundle '{self.name}': expected threshold '{name}' in [0, 1], "
+                    f"got {threshold!r}"
                 )
         object.__setattr__(
             self, "input_size_hw", (int(self.input_size_hw[0]), int(self.input_size_hw[1]))
@@ -94,10 +95,10 @@ class Bundle:
             raise BundleError(
                 f"bundle '{self.name}': expected resize of {get_args(Resize)}, got {self.resize!r}"
             )
-        if not 0 <= self.min_height_px < float("inf"):
+        if not (_is_number(self.min_height_px) and 0 <= self.min_height_px < float("inf")):
             raise BundleError(
                 f"bundle '{self.name}': expected min_height_px of zero or more, "
-                f"got {self.min_height_px}"
+                f"got {self.min_height_px!r}"
             )
         if min(self.input_size_hw) < 1:
             raise BundleError(
@@ -185,6 +186,10 @@ class Bundle:
             return cls(**values, outputs=outputs, folder=path.parent)
         except (TypeError, ValueError, IndexError) as error:
             raise BundleError(f"{path}: {error}") from error
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def sha256_of(path: str | Path) -> str:

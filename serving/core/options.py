@@ -10,7 +10,7 @@ import enum
 import inspect
 import pydoc
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -60,6 +60,12 @@ def check_part(node: Any, key: str, origin: str) -> None:
                 raise unknown_name(f"key '{option}'", name, parameters, origin)
         elif not (_fits(value, parameter.annotation) or _is_default(value, parameter)):
             raise wrong_value(option, origin, _in_words(parameter.annotation), value)
+
+
+def check_parts(nodes: Mapping[str, Any], origin: Callable[[str], str]) -> None:
+    """Check several nodes by their keys; `origin` gives the file of a key. See `check_part`."""
+    for key, node in nodes.items():
+        check_part(node, key, origin(key))
 
 
 def _parameters(target: Any, key: str, origin: str) -> Mapping[str, inspect.Parameter] | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.core.errors import ConfigError
-from serving.core.wording import one_line, unknown_key, unknown_name
+from serving.core.wording import one_line, unknown_key, unknown_name, wrong_value
 
 Compose = Callable[[list[str]], Mapping[str, Any]]
 """The configuration as its files and the given overrides make it, the key `hydra` included."""
@@ -67,8 +67,12 @@ def refusal(
     override = getattr(error, "override", None)
     if override is not None:
         return ConfigError(f"command line: expected key=value, got {override!r}")
+    for argument in arguments:
+        if argument.endswith("=null") and is_group(key := argument.partition("=")[0], main.parent):
+            options = _options(main.parent / key)
+            return wrong_value(key, f"{main.parent.name}/{key}/", f"one of {options}", None)
     group, _, name = (getattr(error, "missing_cfg_file", None) or "").rpartition("/")
-    options = getattr(error, "options", None)
+    options = getattr(error, "options", None) or _options(main.parent / group)
     if group and options:
         return unknown_name(f"key '{group}'", name, options, f"{main.parent.name}/{group}/")
     mark = getattr(error, "problem_mark", None)
@@ -84,6 +88,20 @@ def refusal(
     unchosen = {group: None for group in choices if not _is_hydras(group)}
     origin = _shown(main.parent / f"{file}.yaml", main) if file else file_of(key, choices, main)
     return unknown_key(key, {**unchosen, **known}, origin)
+
+
+def refuse_sweep(arguments: Sequence[str]) -> None:
+    """Refuse `-m` where the runs would write to the same files.
+
+    Raises:
+        ConfigError: it is asked for.
+    """
+    if {"-m", "--multirun"} & set(arguments):
+        raise ConfigError("command line: expected one run, got -m: runs would mix their outputs")
+
+
+def _options(group: Path) -> list[str]:
+    return sorted(file.stem for file in group.glob("*.yaml"))
 
 
 def _is_choice(argument: str, conf: Path) -> bool:

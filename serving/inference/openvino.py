@@ -39,7 +39,8 @@ class OpenVinoBackend:
         num_streams: batches that are computed side by side, each with its share of the threads.
             A single one takes longer, all together less: no thread waits for another, neither for
             the rest of its layer nor for a core on which a frame is being decoded. Pays where
-            `start` is called before the last result is taken.
+            `start` is called before the last result is taken. Two, or the one that there is a
+            thread for, when omitted: two hide each other's waiting, and more hold more pictures.
         precision: in which it computes. `f32` gives the results that the parity gate holds;
             `bf16` takes two thirds of the time on CPUs with such instructions, and is 32-bit on
             others. What it costs in accuracy stands in `bundle.json` under `parity`.
@@ -60,7 +61,7 @@ class OpenVinoBackend:
         self,
         bundle: Bundle,
         num_threads: int = 1,
-        num_streams: int = 1,
+        num_streams: int | None = None,
         precision: Precision = "bf16",
         batch_size: int = 1,
         cache_dir: str | Path | None = None,
@@ -68,6 +69,8 @@ class OpenVinoBackend:
         if precision not in get_args(Precision):
             raise ValueError(f"precision: expected one of {get_args(Precision)}, got {precision!r}")
         at_least_one("num_threads", num_threads)
+        if num_streams is None:
+            num_streams = min(2, num_threads)
         if at_least_one("num_streams", num_streams) > num_threads:
             raise ValueError(
                 f"num_streams: expected at most num_threads, {num_threads}, got {num_streams}"

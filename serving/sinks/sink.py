@@ -45,7 +45,13 @@ class FrameSink(Protocol):
 
 
 def partial_path(path: Path) -> Path:
-    """Where a file grows before it is whole."""
+    """Where a file grows before it is whole.
+
+    Raises:
+        ConfigError: the path is that of no file.
+    """
+    if not path.name:
+        raise ConfigError(f"output: expected the path of a file, got '{path}'")
     return path.with_name(path.name + PARTIAL_SUFFIX)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -153,7 +155,7 @@ def read_events(
         query = query.where(_events.c.kind == kind)
     if camera_id is not None:
         query = query.where(_events.c.camera_id == camera_id)
-    engine = _engine(path)
+    engine = _reading_engine(path)
     try:
         with engine.connect() as connection:
             for (record,) in connection.execute(query):
@@ -174,6 +176,14 @@ def _engine(path: Path) -> sa.Engine:
         connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
 
     return engine
+
+
+def _reading_engine(path: Path) -> sa.Engine:
+    """Changes nothing of the file, whatever it is."""
+    address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    return sa.create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=sa.NullPool
+    )
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -189,7 +189,14 @@ def test_missing_sample_says_how_to_get_it(refused):
         (["max_frames=many"], "key 'max_frames': input should be a valid integer"),
         ([], "expected site=NAME or source=PATH, got neither"),
         (["source"], "command line: expected key=value, got 'source'"),
-        (["tracker=null"], "conf/serve.yaml: Config group override must be a string"),
+        (["site=demo", "+foo=1"], "key 'foo': expected one of ['camera', "),
+        (["site=demo", "-m"], "command line: expected one run, got -m"),
+        (["site=demo", "sink.mot="], "output: expected the path of a file, got '.'"),
+        (["site=demo", "sink.jsonl=/"], "output: expected the path of a file, got '/'"),
+        (
+            ["tracker=null"],
+            "key 'tracker' (conf/tracker/): expected one of ['two_stage'], got null",
+        ),
         (
             ["source=x.avi", "experiment=detection/site"],
             "key 'experiment' (conf/serve.yaml): expected one of ['analytics', 'backend', ",

@@ -68,6 +68,8 @@ def test_a_missing_file_is_named(folder, name):
         ({"resize": "crop"}, "expected resize of .* got 'crop'"),
         ({"input_size_hw": [0, 640]}, "expected a positive input size"),
         ({"input_size_hw": [384]}, "expected input_size_hw of height and width, got \\[384\\]"),
+        ({"min_height_px": "40"}, "expected min_height_px of zero or more, got '40'"),
+        ({"thresholds": {"score": "0.5"}}, "expected threshold 'score' in \\[0, 1\\], got '0.5'"),
         ({"min_height_px": -1}, "expected min_height_px of zero or more, got -1"),
         ({"thresholds": {"score": 7}}, "expected threshold 'score' in \\[0, 1\\], got 7"),
         ({"outputs": [{"name": "boxes", "kind": "bixes"}]}, "got 'bixes'"),

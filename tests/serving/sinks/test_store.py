@@ -93,6 +93,16 @@ def test_reading_where_there_is_no_store_makes_none(tmp_path):
     assert not (tmp_path / "none.sqlite").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"notes"])
+def test_reading_what_is_no_store_leaves_it_as_it_was(content, tmp_path):
+    path = tmp_path / "events.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(SinkError, match="expected a store"):
+        list(read_events(path))
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["events.sqlite"]
+
+
 def test_store_of_a_run_replaces_the_older_one_when_it_is_whole(tmp_path, crossing):
     path = tmp_path / "events.sqlite"
     older = RunStore(path)
