@@ -20,11 +20,14 @@ from evaluation.result import EvaluationResult
 from evaluation.run import evaluate
 from evaluation.targets import Benchmark
 from serving.configuration import parse
+from serving.core.errors import ConfigError
+from serving.core.wording import unknown_name
 from serving.settings import parse_site
 
 SAMPLE_SITE = "demo"
 """The site of the sample, where none is chosen."""
 
+_PARTS = ("benchmark", "backend", "tracker", "analytics")
 _FILE_WIDTH = 120
 
 
@@ -38,13 +41,10 @@ def main(config: DictConfig) -> None:
     plain = cast(
         dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     )
+    _check_keys(plain)
     asked = _written({key: plain[key] for key in Request.model_fields})
     request = parse(Request, asked, ORIGIN)
-    if request.is_of_the_sample and plain.get("site") is None:
-        plain["site"] = OmegaConf.to_container(
-            OmegaConf.load(CONF_DIR / f"site/{SAMPLE_SITE}.yaml")
-        )
-    result = evaluate(request, _parts(config, plain))
+    result = evaluate(request, _parts(config, plain, request))
     record = json.dumps(result.to_record(), indent=2, ensure_ascii=False) + "\n"
     if request.output is not None:
         write_atomically(request.output, record)
@@ -56,6 +56,21 @@ def main(config: DictConfig) -> None:
         result.require_floors()
 
 
+def _check_keys(plain: Mapping[str, Any]) -> None:
+    """Hold the keys that the command line adds (`+key`) or takes away (`~key`) against the known.
+
+    Raises:
+        ConfigError: a key that nothing reads, or one that is read and was taken away.
+    """
+    read = [*Request.model_fields, *_PARTS]
+    for key in plain:
+        if key not in (*read, "site"):
+            raise unknown_name(f"key '{key}'", key, [*read, "site"], ORIGIN)
+    for key in read:
+        if key not in plain:
+            raise ConfigError(f"key '{key}' ({ORIGIN}): expected to stand there, got ~{key}")
+
+
 def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that somebody wrote, at every depth: null leaves the default to the settings."""
     return {
@@ -65,10 +80,15 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parts(config: DictConfig, plain: Mapping[str, Any]) -> Parts:
+def _parts(config: DictConfig, plain: Mapping[str, Any], request: Request) -> Parts:
     choices = HydraConfig.get().runtime.choices
-    site_origin = f"conf/site/{choices.get('site') or SAMPLE_SITE}.yaml"
-    site = plain.get("site")
+    site, site_origin = plain.get("site"), "command line"
+    if choices.get("site"):
+        site_origin = f"conf/site/{choices['site']}.yaml"
+    elif request.is_of_the_sample:  # with what `+site.…` changes
+        site_origin = f"conf/site/{SAMPLE_SITE}.yaml"
+        known = OmegaConf.load(CONF_DIR.parent / site_origin)
+        site = OmegaConf.to_container(OmegaConf.merge(known, site or {}))
 
     def build(group: str) -> Any:
         if group == "analytics":

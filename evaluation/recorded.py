@@ -29,16 +29,16 @@ def read_images(
 
     Raises:
         LabelError: a file is missing or breaks its format, a MOT file meets COCO images without
-            `frame_index`, or the truth does not know the class.
+            `frame_index` or no image at all, or the truth does not know the class.
     """
-    if not _is_coco(gt):
+    if not is_coco(gt):
         return _against_mot(gt, pred, frame_rate_hz, class_name)
     truth = coco.read(gt)
     if class_name not in [category.name for category in truth.categories]:
         known = [category.name for category in truth.categories]
         raise LabelError(f"{gt}: expected a category '{class_name}', got {known}")
     true = truth.detections([class_name])
-    if _is_coco(pred):
+    if is_coco(pred):
         found = coco.read_results(pred, truth).detections([class_name])
         indices = [image.frame_index for image in truth.images]
         return JudgedImages(
@@ -120,16 +120,19 @@ def tracks_of_labels(labels: CocoDataset, path: Path, class_name: str) -> mot.Mo
 
 def _against_mot(gt: Path, pred: Path, frame_rate_hz: float, class_name: str) -> JudgedImages:
     true = true_boxes(mot.read_truth(gt))
-    if not _is_coco(pred):
+    if not is_coco(pred):
         found = mot.read_detections(pred)
         return judge_frames(true, found, sorted({*true, *found}), frame_rate_hz)
     listed = coco.read_results(pred)
+    if not listed.images:
+        raise LabelError(f"{pred}: expected images, the frames of {gt} to judge, got none")
     boxes = listed.detections([class_name])
     found = {n: boxes[image_id] for image_id, n in _frame_numbers(listed, pred).items()}
     return judge_frames(true, found, sorted(found), frame_rate_hz)
 
 
-def _is_coco(path: Path) -> bool:
+def is_coco(path: Path) -> bool:
+    """Whether a file is taken for COCO JSON, by its name; others are MOT text."""
     return path.suffix.lower() == ".json"
 
 

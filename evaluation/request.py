@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
 from evaluation.metrics.bootstrap import NUM_RESAMPLES
 from evaluation.protocol.sampling import Sampling
+from evaluation.recorded import is_coco
 from evaluation.targets import Benchmark
 from serving.configuration import Settings
 from serving.core.errors import ConfigError
@@ -58,6 +59,16 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def _named(path: Any) -> Any:
+    if path == "":
+        raise ValueError("expected a file, not an empty path")
+    return path
+
+
+FilePath = Annotated[Path, BeforeValidator(_named)]
+"""The path of a file. An empty one is refused, because `Path` makes it the current folder."""
+
+
 class SpeedSettings(Settings):
     """How long task=speed measures.
 
@@ -82,12 +93,12 @@ class ReportSettings(Settings):
         after: the same, on the same data, with fine-tuning.
     """
 
-    html: Path = Path("outputs/report.html")
-    events: Path = Path("outputs/replay/events.jsonl")
-    tracks: Path | None = None
-    results: tuple[Path, ...] = ()
-    before: Path | None = None
-    after: Path | None = None
+    html: FilePath = Path("outputs/report.html")
+    events: FilePath = Path("outputs/replay/events.jsonl")
+    tracks: FilePath | None = None
+    results: tuple[FilePath, ...] = ()
+    before: FilePath | None = None
+    after: FilePath | None = None
 
 
 class CardSettings(Settings):
@@ -98,7 +109,7 @@ class CardSettings(Settings):
             those that it states already.
     """
 
-    results: Path | None = None
+    results: FilePath | None = None
 
 
 class Request(Settings):
@@ -108,8 +119,8 @@ class Request(Settings):
         task: what to evaluate.
         format: a table, or JSON and nothing else.
         output: a file to write the JSON to as well.
-        gt: ground truth, MOT text or COCO JSON.
-        pred: recorded results, MOT text or COCO JSON.
+        gt: ground truth, MOT text; for detection and labels also COCO JSON.
+        pred: recorded results, MOT text; for detection and labels also COCO JSON.
         dataset: what the data is called in the result, and which targets concern it; null: the
             path of `gt`.
         camera: which camera of the site, where it has several.
@@ -130,9 +141,9 @@ class Request(Settings):
 
     task: Command
     format: Format = Format.TABLE
-    output: Path | None = None
-    gt: Path | None = None
-    pred: Path | None = None
+    output: FilePath | None = None
+    gt: FilePath | None = None
+    pred: FilePath | None = None
     dataset: str | None = None
     camera: str | None = None
     fps: PositiveFloat | None = None
@@ -172,6 +183,20 @@ class Request(Settings):
             raise ConfigError(
                 f"key '{key}' ({ORIGIN}): expected the path of a file for task={self.task}, "
                 "got none"
+            )
+        return path
+
+    def mot_path(self, key: str) -> Path:
+        """The MOT text file that `gt` or `pred` names.
+
+        Raises:
+            ConfigError: the key has no value, or names a COCO file.
+        """
+        path = self.path(key)
+        if is_coco(path):
+            raise ConfigError(
+                f"key '{key}' ({ORIGIN}): expected MOT text for task={self.task}, as tracking, "
+                f"counting and heatmap read it (COCO JSON is for detection and labels), got {path}"
             )
         return path
 

@@ -100,7 +100,7 @@ def _require_outputs_apart(request: Request, parts: Parts) -> None:
 
 def _tracks(request: Request) -> tuple[mot.MotSequence, mot.MotSequence]:
     """True and predicted tracks of the frames to judge."""
-    gt, pred = request.path("gt"), request.path("pred")
+    gt, pred = request.mot_path("gt"), request.mot_path("pred")
     truth = cut(mot.read_truth(gt), request.first_frame, request.last_frame)
     _require_rows(len(truth.frames), gt, request)
     return truth, cut(mot.read_tracks(pred), request.first_frame, request.last_frame)

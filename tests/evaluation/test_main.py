@@ -214,6 +214,15 @@ def test_targets_of_the_sample_concern_the_sample_alone(run, files):
         (["task=tracking", "site=demoo"], "did you mean 'demo'?"),
         (["task=tracking", "format=xml"], "key 'format'"),
         (["task=tracking", "benchmark.targets.counting.target=x"], "targets.counting.target"),
+        (
+            ["task=tracking", "gt=x", "~gt"],
+            "key 'gt' (conf/evaluate.yaml): expected to stand there",
+        ),
+        (["task=tracking", "~benchmark"], "key 'benchmark' (conf/evaluate.yaml): expected to"),
+        (["task=tracking", "+sead=1"], "key 'sead' (conf/evaluate.yaml): expected one of"),
+        (["task=tracking", "gt="], "key 'gt': expected a file, not an empty path, got ''"),
+        (["task=report", "report.events="], "key 'report.events': expected a file, not an empty"),
+        (["task=counting", "+site.name=x"], "key 'cameras': expected a value, got none (command l"),
     ],
 )
 def test_a_mistake_on_the_command_line_ends_with_2(run, arguments, message):
@@ -222,6 +231,22 @@ def test_a_mistake_on_the_command_line_ends_with_2(run, arguments, message):
     assert errors.startswith("error: ")
     assert message in errors
     assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("task", ["tracking", "counting", "heatmap"])
+@pytest.mark.parametrize("key", ["gt", "pred"])
+def test_only_detection_and_labels_read_coco(run, files, task, key):
+    code, output, errors = run(f"task={task}", "site=demo", *files, f"{key}=boxes.json")
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"error: key '{key}' (conf/evaluate.yaml): expected MOT text")
+    assert errors.endswith("(COCO JSON is for detection and labels), got boxes.json\n")
+
+
+def test_a_key_of_the_site_that_is_added_changes_the_samples_site(run):
+    code, _, errors = run("task=sample", "+site.cameras.crossing.lines.west.start_px=[5,x]")
+    assert code == 2
+    assert "camera 'crossing', line 'west', key 'start_px.1'" in errors
+    assert errors.endswith("got 'x' (conf/site/demo.yaml)\n")
 
 
 def test_counting_needs_a_site_with_a_line_and_a_known_camera(run, files):

@@ -67,6 +67,12 @@ def test_images_without_a_frame_index_are_no_video_and_cannot_meet_a_mot_file(fi
         read_images(files / "stills.json", files / "found.txt", 7.0)
 
 
+def test_a_list_of_no_images_leaves_nothing_to_judge_and_is_blamed_for_it(files):
+    coco.write(files / "none.json", labels())
+    with pytest.raises(LabelError, match=r"none\.json: expected images, .*truth\.txt.*, got none"):
+        read_images(files / "truth.txt", files / "none.json", 7.0)
+
+
 def test_a_class_that_the_truth_does_not_know_is_an_error(files):
     coco.write(files / "dogs.json", labels(0, name="dog"))
     with pytest.raises(LabelError, match=r"expected a category 'person', got \['dog'\]"):
