@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from datasets.formats import mot
 from serving.core.boxes import foot_points
 from serving.core.detections import Tracks
-from serving.core.errors import LabelError, SourceError
+from serving.core.errors import LabelError, SinkError, SourceError
 from serving.core.events import CameraState, Event, from_record
 from serving.core.frame import Frame
 from serving.settings import Camera
@@ -224,9 +224,16 @@ def read_events(path: Path) -> list[Event]:
         SinkError: the store cannot be read.
     """
     if not path.is_file():
-        raise LabelError(f"{path}: expected the events of a run, got no file")
+        sink = "jsonl" if path.suffix == ".jsonl" else "store"
+        raise LabelError(
+            f"{path}: expected the events of a run, got no file; "
+            f"python serve.py site=NAME sink.{sink}={path} makes it"
+        )
     if path.suffix != ".jsonl":
-        return list(store.read_events(path))
+        try:
+            return list(store.read_events(path))
+        except SinkError as error:
+            raise SinkError(f"{error}; events are a store (.sqlite) or a log (.jsonl)") from error
     events = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:

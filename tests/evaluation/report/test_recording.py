@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evaluation.report.recording import Recording, read_events, read_recording
-from serving.core.errors import LabelError, SourceError
+from serving.core.errors import LabelError, SinkError, SourceError
 from serving.core.events import Crossing, Event, PathPoint
 from serving.settings import Camera
 from serving.sinks.store import RunStore
@@ -134,9 +134,23 @@ def test_a_run_without_tracks_shows_pictures_without_boxes(
     assert all(len(shot.tracks) == 0 for shot in recording.snapshots)
 
 
-def test_missing_events_are_said_by_name(camera: Camera, tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match=r"none\.jsonl: expected the events of a run, got no file"):
-        read_recording(CAMERA_ID, camera, tmp_path / "none.jsonl", None)
+@pytest.mark.parametrize(("name", "sink"), [("none.jsonl", "jsonl"), ("none.sqlite", "store")])
+def test_missing_events_are_said_by_name_and_how_to_make_them(
+    camera: Camera, tmp_path: Path, name: str, sink: str
+) -> None:
+    path = tmp_path / name
+    with pytest.raises(LabelError) as raised:
+        read_recording(CAMERA_ID, camera, path, None)
+    assert str(raised.value) == (
+        f"{path}: expected the events of a run, got no file; "
+        f"python serve.py site=NAME sink.{sink}={path} makes it"
+    )
+
+
+def test_a_file_that_is_neither_store_nor_log_is_told_what_events_are(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("no database\n" * 100)
+    with pytest.raises(SinkError, match=r"bad\.txt: .*; events are a store \(\.sqlite\) or a log"):
+        read_events(tmp_path / "bad.txt")
 
 
 def test_a_line_that_is_no_event_is_said_by_number(tmp_path: Path, events: list[Event]) -> None:
