@@ -27,6 +27,7 @@ from evaluation.metrics.tracking import TrackingScore, tracking_score
 from serving.core.detections import Detections, Tracks
 from serving.core.errors import ConfigError, FootfallError
 from serving.core.geometry import Homography
+from serving.core.wording import one_line, shown
 from serving.settings import parse_site
 from serving.tracking.motion import MotionNoise
 from serving.tracking.two_stage import TwoStageTracker
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             None if given.site is None else _floor(given.site),
         )
     except FootfallError as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     Console().print(_table(rows))
     return 0
@@ -120,7 +121,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _floor(path: Path) -> Homography | None:
     if not path.is_file():
         raise ConfigError(f"--site: expected a file, got {path}")
-    site = parse_site(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+    try:
+        values = yaml.safe_load(path.read_bytes())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = path if mark is None else f"{path}:{mark.line + 1}"
+        reason = getattr(error, "problem", None) or one_line(error)
+        raise ConfigError(f"{where}: expected a site in YAML: {reason}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected a site, got {shown(values)}")
+    site = parse_site(values, str(path))
     (camera, *others) = site.cameras.values()
     if others:
         raise ConfigError(f"{path}: expected one camera, got {sorted(site.cameras)}")
