@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import torch
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from datasets.files import write_atomically
 from serving.core import boxes
 from serving.core.detections import Detections
-from serving.core.errors import DatasetError, FootfallError
+from serving.core.errors import ConfigError, DatasetError, FootfallError
 from serving.core.labels import PERSON
 from serving.core.letterbox import Letterbox
 from training.detection.network import DetectionNetwork, yolox_nano
@@ -101,12 +103,13 @@ def label_video(
     Boxes scored at least `sure_score` are labels, those at least `unsure_score` are `iscrowd`.
 
     Raises:
-        DatasetError: the video cannot be read.
+        DatasetError: the video cannot be read, or was cut.
     """
     capture = cv2.VideoCapture(str(video))
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     if not capture.isOpened() or not rate_hz > 0:
         raise DatasetError(f"pseudo labels: expected a video, got {video}")
+    _check_whole(video)
     every = max(1, round(interval_s * rate_hz))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -144,6 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--unsure-score", type=float, default=0.1)
     options = parser.parse_args(arguments)
     try:
+        _check_options(options)
         network = yolox_nano(1)
         load_weights(network, start_weights_path(options.weights, options.weights_dir), [PERSON])
         coco = label_video(
@@ -165,6 +169,50 @@ def main(arguments: list[str] | None = None) -> int:
         return FootfallError.exit_code
     print(f"{options.output}: {len(coco['images'])} pictures, {len(coco['annotations'])} boxes")
     return 0
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Raises `ConfigError` where an option is of no use, or the output would replace an input."""
+    if not 0 < options.interval_s < math.inf:
+        raise ConfigError(f"--interval-s: expected a number above zero, got {options.interval_s}")
+    weights = Path(options.weights), options.weights_dir / options.weights
+    for path in (options.video, *weights):
+        if options.output.resolve().is_relative_to(path.resolve()):
+            raise ConfigError(
+                f"output {options.output}: expected a path apart from what is read, got one that "
+                f"changes {path}"
+            )
+
+
+def _check_whole(video: Path) -> None:
+    """Hold the packets of a video against what its container says, before anything is decoded.
+
+    Raises:
+        DatasetError: frames are missing at its end.
+    """
+    num_packets, end_s = 0, 0.0
+    try:
+        with av.open(str(video)) as container:
+            stream = container.streams.video[0]
+            stated = stream.frames
+            rate_hz = float(stream.average_rate or stream.guessed_rate or 25)
+            for packet in container.demux(stream):
+                if not packet.size or packet.is_corrupt:
+                    continue
+                num_packets += 1
+                if packet.pts is not None and packet.time_base is not None:
+                    ticks = packet.pts + (packet.duration or 0) - (stream.start_time or 0)
+                    end_s = max(end_s, float(ticks * packet.time_base))
+            num_read = max(num_packets, round(end_s * rate_hz))  # a camera may have dropped frames
+            if not stated and container.duration and len(container.streams) == 1:
+                # A length in seconds is right to about a frame.
+                stated = round(container.duration / av.time_base * rate_hz) - 1
+    except av.FFmpegError as error:
+        raise DatasetError(f"pseudo labels: expected a video, got {video}: {error}") from error
+    if num_read < stated:
+        raise DatasetError(
+            f"{video}: expected {stated} frames, got {num_read}: the file is truncated"
+        )
 
 
 def _image_entry(

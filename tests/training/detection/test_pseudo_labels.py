@@ -98,3 +98,67 @@ def test_labels_that_cannot_be_written_end_with_a_message(
     assert code == 1
     message = f"error: {tmp_path} cannot be written: expected a file to write, got a folder\n"
     assert capsys.readouterr().err == message
+
+
+def _video(path: Path, frame: np.ndarray, num_frames: int) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (768, 576))
+    for _ in range(num_frames):
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+@pytest.mark.parametrize("name", ["film.avi", "link.avi"])
+def test_the_output_never_replaces_the_video(
+    name: str,
+    zoo_bundle: Path,
+    frame: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    video = _video(tmp_path / "film.avi", frame, 1)
+    (tmp_path / "link.avi").symlink_to(video)
+    before = video.read_bytes()
+    code = pseudo_labels.main([str(video), str(tmp_path / name), "--weights", str(zoo_bundle)])
+    assert code == 2
+    assert "expected a path apart from what is read, got" in capsys.readouterr().err
+    assert video.read_bytes() == before
+
+
+def test_the_output_never_replaces_the_weights(
+    frame: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = _video(tmp_path / "film.avi", frame, 1)
+    output = tmp_path / "bundle" / "model.onnx"
+    code = pseudo_labels.main([str(video), str(output), "--weights", str(output.parent)])
+    assert code == 2
+    assert "expected a path apart from what is read, got" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".mkv"])
+def test_a_video_that_was_cut_ends_with_a_message(
+    suffix: str,
+    zoo_bundle: Path,
+    frame: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    video = _video(tmp_path / f"film{suffix}", frame, 10)
+    content = video.read_bytes()
+    video.write_bytes(content[: len(content) // 2])
+    output = tmp_path / "labels.json"
+    assert pseudo_labels.main([str(video), str(output), "--weights", str(zoo_bundle)]) == 1
+    message = capsys.readouterr().err
+    assert f"error: {video}: expected " in message
+    assert "the file is truncated" in message
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("interval_s", ["nan", "-1", "0", "inf"])
+def test_an_interval_that_is_none_ends_with_a_message(
+    interval_s: str, zoo_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(tmp_path / "film.avi"), str(tmp_path / "labels.json")]
+    options = ["--weights", str(zoo_bundle), f"--interval-s={interval_s}"]
+    assert pseudo_labels.main([*files, *options]) == 2
+    assert "error: --interval-s: expected a number above zero, got " in capsys.readouterr().err
