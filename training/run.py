@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.loggers import MLFlowLogger
 
 from datasets.datamodules.detection import DetectionDataModule
 from serving.core.bundle import Bundle
-from serving.core.errors import SinkError
+from serving.core.errors import ConfigError, SinkError
 from training.detection.module import DetectionModule
 from training.detection.published import credit
 from training.export import BundleDescription, check_replaceable, export_bundle
@@ -48,12 +50,14 @@ def run(experiment: Experiment) -> Bundle | None:
     Every process of a distributed run calls this; the first alone exports and records.
 
     Raises:
-        FootfallError: the data, the start weights, the exported graph or what lies where the
-            bundle shall go is at fault.
+        FootfallError: the data, the start weights, the checkpoint, the exported graph or what
+            lies where the bundle shall go is at fault.
     """
     module, data, trainer = experiment.module, experiment.data, experiment.trainer
     folder = Path(experiment.bundle.folder)
     check_replaceable(folder)  # now, not after hours of training
+    if experiment.checkpoint is not None:
+        _check_resumable(module, experiment.checkpoint)
     data.prepare_data()
     manifest = data.manifest()
     provenance = {
@@ -118,6 +122,32 @@ def git_commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return result.stdout.strip()
+
+
+def _check_resumable(module: DetectionModule, checkpoint: str) -> None:
+    """Hold the tensors of a checkpoint against those of the module.
+
+    Raises:
+        ConfigError: it is no checkpoint, or one of another network.
+    """
+    try:
+        content = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        saved = content["state_dict"]
+    except (pickle.UnpicklingError, EOFError, RuntimeError, LookupError, TypeError) as error:
+        raise ConfigError(
+            f"key 'ckpt': expected a checkpoint of train.py, got another file {checkpoint}"
+        ) from error
+    expected, got = _sizes(module.state_dict()), _sizes(saved)
+    for name in [*expected, *got]:
+        if expected.get(name) != got.get(name):
+            raise ConfigError(
+                f"key 'ckpt': expected a checkpoint of the same network, '{name}' of "
+                f"{expected.get(name, 'no size')}, got {got.get(name, 'none')} in {checkpoint}"
+            )
+
+
+def _sizes(state: Mapping[str, torch.Tensor]) -> dict[str, list[int]]:
+    return {name: list(tensor.shape) for name, tensor in state.items()}
 
 
 def _validate(

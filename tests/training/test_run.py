@@ -60,6 +60,34 @@ def test_a_checkpoint_that_does_not_exist_is_one_line_and_code_2(
     assert not (tmp_path / "run" / "bundle").exists()
 
 
+def test_a_checkpoint_of_another_network_is_one_line_and_nothing_is_trained(
+    train: Train, output: Path, few_frames: str, tmp_path: Path
+) -> None:
+    checkpoint = output / "run" / "checkpoints" / "last.ckpt"
+    options = [few_frames, "logger=none", "model=yolox_tiny", "model.start_weights=null"]
+    result = train(tmp_path, *options, f"ckpt={checkpoint}")
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == (
+        "error: key 'ckpt': expected a checkpoint of the same network, "
+        "'network.backbone.backbone.stem.conv.conv.weight' of [24, 12, 3, 3], "
+        f"got [16, 12, 3, 3] in {checkpoint}"
+    )
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("*.ckpt"))
+
+
+def test_a_file_that_is_no_checkpoint_is_one_line(
+    train: Train, few_frames: str, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.ckpt"
+    text.write_text("no checkpoint")
+    result = train(tmp_path, few_frames, "logger=none", f"ckpt={text}")
+    assert result.returncode == 2
+    last = result.stderr.splitlines()[-1]
+    assert last == f"error: key 'ckpt': expected a checkpoint of train.py, got another file {text}"
+    assert "Traceback" not in result.stderr
+
+
 def test_a_folder_of_other_files_is_no_place_for_a_bundle_and_nothing_is_trained(
     train: Train, sample_video: Path, tmp_path: Path
 ) -> None:
