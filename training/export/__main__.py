@@ -8,7 +8,7 @@ A checkpoint is exported by the run that it belongs to: `python train.py … ckp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,14 @@ def main(config: DictConfig) -> None:
     from hydra.utils import instantiate
 
     from evaluation.model_card import read_manifest
+    from training.detection.network import STRIDES_PX
     from training.detection.weights import load_weights
     from training.export import describe, export_bundle
     from training.export.labelled import average_precision_on, frames_of
     from training.export.parity import check_parity
 
+    if config.input_size_hw is not None:
+        _check_size(config.input_size_hw, STRIDES_PX[-1])
     class_names = bundle.output("scores").labels
     network = instantiate(config.network, num_classes=len(class_names))
     load_weights(network, bundle.model_path, class_names)
@@ -56,6 +59,18 @@ def main(config: DictConfig) -> None:
     manifest = read_manifest(bundle)
     written = export_bundle(network, Path(config.to), description, frames, measure, manifest)
     _show(written, written.parity)
+
+
+def _check_size(size_hw: Any, multiple: int) -> None:
+    """Raises `ConfigError` where it is no height and width that a network can take."""
+    is_pair = isinstance(size_hw, Sequence) and not isinstance(size_hw, str) and len(size_hw) == 2
+    if not is_pair or not all(
+        type(length) is int and length > 0 and length % multiple == 0 for length in size_hw
+    ):
+        raise ConfigError(
+            f"key 'input_size_hw' (conf/export.yaml): expected height and width, multiples of "
+            f"{multiple} px, got {size_hw}"
+        )
 
 
 def _show(bundle: Bundle, parity: Mapping[str, Any]) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import cv2
 import hydra
 import pytest
+from omegaconf import OmegaConf
 
 from datasets.catalog.vtest import LABELS_PATH
 from datasets.detection import read_frames
+from serving.core.errors import ConfigError
 from training.export.__main__ import main
 
 
@@ -42,3 +44,13 @@ def test_a_bundle_is_checked_on_a_folder_of_images(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("parity on 2 frames")
     assert [line.split()[0] for line in lines[1:3]] == ["onnxruntime-f32", "openvino-f32"]
+
+
+@pytest.mark.parametrize("size", ["[100,100]", "[64]", "[64.0,64]", "[-32,64]", "[0,64]", "64"])
+def test_an_input_size_that_no_network_takes_is_named(
+    size: str, zoo_bundle: Path, tmp_path: Path
+) -> None:
+    values = OmegaConf.from_dotlist([f"input_size_hw={size}", f"to={tmp_path}/bundle"])
+    config = OmegaConf.merge({"bundle": str(zoo_bundle), "version": None}, values)
+    with pytest.raises(ConfigError, match=r"'input_size_hw' .*: expected height and width, mul"):
+        main.__wrapped__(config)
