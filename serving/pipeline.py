@@ -17,6 +17,9 @@ from serving.tracking.tracker import Tracker
 class PendingDetections(Protocol):
     """Frames on their way through a detector."""
 
+    def wait(self) -> None:
+        """Return when the result is there, or when it is clear that it will not come."""
+
     def result(self) -> list[Detections]:
         """One `Detections` a frame, boxes in pixels of that frame, waited for where it must."""
 
@@ -116,9 +119,9 @@ class Pipeline:
             # takes a third less time for code that it has just run.
             num_next = max(1, len(under_way) - self._detector.num_in_flight // 2)
             batch = [under_way.popleft() for _ in range(num_next)]
-            found = [pending.result() for _, pending in reversed(batch)]  # waits for the last first
-            for (frame, _), (detections,) in zip(batch, reversed(found), strict=True):
-                yield self._follow(frame, detections)
+            batch[-1][1].wait()
+            for frame, pending in batch:
+                yield self._follow(frame, pending)
 
     def finish(self, at_s: float) -> tuple[Event, ...]:
         """The events that the end of the stream brings, such as stays that were still going on."""
@@ -129,9 +132,10 @@ class Pipeline:
         parts = self._tracker, *self._analyses
         return tuple(text for part in parts if isinstance(part, Warns) for text in part.warnings())
 
-    def _follow(self, frame: Frame, detections: Detections) -> Result:
+    def _follow(self, frame: Frame, pending: PendingDetections) -> Result:
         """What a frame gives whose people are detected."""
         at_s = frame.captured_at
+        (detections,) = pending.result()
         followed = self._tracker.update(detections, at_s)
         tracks = self._near(followed, frame.image_size_hw)
         events = [e for analysis in self._analyses for e in analysis.update(tracks, at_s)]

@@ -22,6 +22,9 @@ _RANK: dict[OutputKind, int] = {"boxes": 3, "scores": 3, "age_years": 1}
 class Inference(Protocol):
     """A batch on its way through a model."""
 
+    def wait(self) -> None:
+        """Return when the outputs are there, or when it is clear that they will not come."""
+
     def result(self) -> Outputs:
         """The outputs by name, waited for where they are not there yet. To be taken once.
 
@@ -35,6 +38,9 @@ class Done:
     """An inference whose outputs are there already."""
 
     outputs: Outputs
+
+    def wait(self) -> None:
+        """See `Inference.wait`."""
 
     def result(self) -> Outputs:
         """See `Inference.result`."""

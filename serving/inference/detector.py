@@ -26,6 +26,10 @@ class PendingDetections:
     inference: Inference
     buffer: NDArray[np.uint8]
 
+    def wait(self) -> None:
+        """Return when the result is there, or when it is clear that it will not come."""
+        self.inference.wait()
+
     def result(self) -> list[Detections]:
         """One `Detections` a frame, best score first, boxes in pixels of that frame.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -195,6 +196,12 @@ class _Pieces:
         self._running: deque[tuple[ov.InferRequest, int]] = deque()
         self._num_in_flight = num_in_flight
         self._fill()
+
+    def wait(self) -> None:
+        """See `Inference.wait`; of a batch in many pieces, for those that are under way."""
+        for request, _ in self._running:
+            with suppress(RuntimeError):  # `result` tells of it
+                request.wait()
 
     def result(self) -> Outputs:
         """See `Inference.result`."""

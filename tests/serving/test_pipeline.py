@@ -1,8 +1,10 @@
 """The order in which a frame passes the parts of a pipeline."""
 
 import numpy as np
+import pytest
 
 from serving.core.detections import Detections, Tracks
+from serving.core.errors import InferenceError
 from serving.core.events import Occupancy
 from serving.core.frame import Frame
 from serving.pipeline import Pipeline
@@ -27,6 +29,9 @@ class OnTheWay:
     def __init__(self, detector, frames):
         self.detector = detector
         self.frames = frames
+
+    def wait(self):
+        self.detector.log.append(f"wait {self.frames[0].index}")
 
     def result(self):
         self.detector.log.append(f"take {self.frames[0].index}")
@@ -135,7 +140,8 @@ def test_frames_are_sent_on_their_way_before_an_earlier_one_is_followed():
 
     assert [result.frame.index for result in results] == [0, 1, 2, 3]
     assert detector.log == [
-        *("start 0", "start 1", "take 0", "start 2", "take 1", "start 3", "take 2", "take 3")
+        *("start 0", "start 1", "wait 0", "take 0", "start 2", "wait 1", "take 1"),
+        *("start 3", "wait 2", "take 2", "wait 3", "take 3"),
     ]
 
 
@@ -145,9 +151,9 @@ def test_half_of_what_is_under_way_is_followed_in_one_go():
 
     assert [result.frame.index for result in results] == [0, 1, 2, 3, 4, 5]
     assert detector.log == [
-        *("start 0", "start 1", "start 2", "start 3", "take 1", "take 0"),
-        *("start 4", "start 5", "take 3", "take 2"),
-        *("take 4", "take 5"),
+        *("start 0", "start 1", "start 2", "start 3", "wait 1", "take 0", "take 1"),
+        *("start 4", "start 5", "wait 3", "take 2", "take 3"),
+        *("wait 4", "take 4", "wait 5", "take 5"),
     ]
 
 
@@ -163,7 +169,27 @@ def test_a_frame_is_followed_without_waiting_for_a_later_one():
     results = Pipeline("door", detector, OneTrack()).process_from(take)
     assert [result.frame.index for result in results] == [0, 1, 2]
     assert asked == [True, False, True, False, False, False, True]
-    assert detector.log == ["start 0", "take 0", "start 1", "start 2", "take 1", "take 2"]
+    assert detector.log == [
+        *("start 0", "wait 0", "take 0", "start 1", "start 2"),
+        *("wait 1", "take 1", "wait 2", "take 2"),
+    ]
+
+
+def test_frames_before_one_that_fails_have_their_results():
+    class Fails(OnTheWay):
+        def result(self):
+            if self.frames[0].index == 1:
+                raise InferenceError("no more memory")
+            return super().result()
+
+    class Failing(OneBox):
+        def start(self, frames):
+            return Fails(self, frames)
+
+    results = Pipeline("door", Failing(4), OneTrack()).process(frame(i, i / 10) for i in range(6))
+    assert next(results).frame.index == 0
+    with pytest.raises(InferenceError, match="no more memory"):
+        next(results)
 
 
 def test_what_is_under_way_changes_no_result():

@@ -65,6 +65,9 @@ class Nobody:
     def __init__(self, frames):
         self.frames = frames
 
+    def wait(self):
+        pass
+
     def result(self):
         return [Detections.empty() for _ in self.frames]
 
@@ -77,6 +80,9 @@ class FailingDetector(NoDetector):
 
 
 class OutOfMemory:
+    def wait(self):
+        pass
+
     def result(self):
         raise RuntimeError("no more memory")
 

@@ -110,6 +110,12 @@ def test_results_may_be_taken_in_any_order(backend, pictures, expected):
         assert_alike(got, {name: values[index : index + 1] for name, values in expected.items()})
 
 
+def test_a_batch_that_was_waited_for_has_its_result(backend, pictures, expected):
+    started = backend.start(pictures)
+    started.wait()
+    assert_alike(started.result(), expected)
+
+
 def test_what_was_started_before_close_still_comes(make_backend, bundle, pictures, expected):
     backend = make_backend(bundle)
     started = backend.start(pictures)
