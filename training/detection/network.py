@@ -7,6 +7,7 @@ nothing of training; losses and the Lightning module stand beside it.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -125,7 +126,7 @@ class Cells(NamedTuple):
     stride_px: Tensor
 
 
-class DetectionNetwork(nn.Module):
+class DetectionNetwork(nn.Module, ABC):
     """What loss, validation, export and parity ask of a network: `num_classes` and `forward`.
 
     `num_classes` is C, set by the constructor. Cell (column, row) of a level predicts a box with
@@ -134,13 +135,13 @@ class DetectionNetwork(nn.Module):
 
     num_classes: int
 
+    @abstractmethod
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Images (N, 3, H, W) float BGR 0–255, H and W multiples of 32, to raw level outputs.
 
         Returns one tensor for each stride 8, 16, 32: (N, 5 + C, H / stride, W / stride) with
         channels box (4: centre offset and log size in strides), objectness logit, class logits.
         """
-        raise NotImplementedError
 
     def decode(self, levels: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """Raw level outputs to boxes (N, K, 4) xyxy in input pixels and scores (N, K, C).
