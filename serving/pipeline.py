@@ -115,8 +115,8 @@ class Pipeline:
                 under_way.append((frame, self._detector.start([frame])))
             if not under_way:
                 return
-            # Half of them are followed in one go, while the detector has the others: a processor
-            # takes a third less time for code that it has just run.
+            # Half of them are followed in one go, while the detector has the others: code that has
+            # just run is still in the processor's caches, and inference drives it out.
             num_next = max(1, len(under_way) - self._detector.num_in_flight // 2)
             batch = [under_way.popleft() for _ in range(num_next)]
             batch[-1][1].wait()

@@ -338,7 +338,7 @@ class Runtime:
 
 @contextmanager
 def _opencv_in_one_thread() -> Iterator[None]:
-    """Let OpenCV resize in the worker's thread: several take half as much computing again."""
+    """Let OpenCV resize in the worker's thread: its others would take cores from inference."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
