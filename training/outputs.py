@@ -45,7 +45,7 @@ class WholeCheckpoints(TorchCheckpointIO):
         """
         try:
             checkpoint = super().load_checkpoint(path, *args, **options)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        except (RuntimeError, EOFError, LookupError, pickle.UnpicklingError) as error:
             raise ConfigError(
                 f"key 'ckpt': expected a whole checkpoint, got {path}: {_reason(error)}"
             ) from error

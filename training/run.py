@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from training.detection.module import DetectionModule
 from training.detection.published import credit
 from training.export import BundleDescription, check_replaceable, export_bundle
 from training.export.labelled import average_precision_on, frames_of
+from training.outputs import WholeCheckpoints
 from training.settings import BundleSettings
 
 NUM_PARITY_FRAMES = 8
@@ -130,14 +130,8 @@ def _check_resumable(module: DetectionModule, checkpoint: str) -> None:
     Raises:
         ConfigError: it is no checkpoint, or one of another network.
     """
-    try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=False)
-        saved = content["state_dict"]
-    except (pickle.UnpicklingError, EOFError, RuntimeError, LookupError, TypeError) as error:
-        raise ConfigError(
-            f"key 'ckpt': expected a checkpoint of train.py, got another file {checkpoint}"
-        ) from error
-    expected, got = _sizes(module.state_dict()), _sizes(saved)
+    saved = WholeCheckpoints().load_checkpoint(checkpoint, map_location="cpu", weights_only=False)
+    expected, got = _sizes(module.state_dict()), _sizes(saved["state_dict"])
     for name in [*expected, *got]:
         if expected.get(name) != got.get(name):
             raise ConfigError(
