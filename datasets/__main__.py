@@ -1,30 +1,35 @@
-"""`python -m datasets get NAME`: bring a public data set into the data folder, checked by hash."""
+"""`python -m datasets …`: get, import, check, split, sample and curate data sets."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from datasets.catalog import CATALOG
+from datasets.commands import COMMANDS
 from serving.core.errors import FootfallError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit code is 0 when the data is in place."""
+    """Run one command; the exit code is 0 when its work was done."""
     parser = argparse.ArgumentParser(prog="python -m datasets", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    get = commands.add_parser("get", help="bring a public data set into the data folder")
-    get.add_argument("name", choices=sorted(CATALOG))
-    get.add_argument("--data-dir", type=Path, default=Path("data"))
+    for command in COMMANDS:
+        text = command.__doc__ or ""
+        own = commands.add_parser(command.NAME, help=text.split("\n")[0], description=text)
+        command.add_arguments(own)
+        own.set_defaults(run=command.run)
     options = parser.parse_args(arguments)
     try:
-        path = CATALOG[options.name].get(options.data_dir)
+        return int(options.run(options))
     except FootfallError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(f"{options.name}: {path} ({path.stat().st_size / 1e6:.1f} MB)")
-    return 0
+    except OSError as error:
+        if not error.strerror:
+            raise
+        name = f"{error.filename2 or error.filename}: " if error.filename else ""
+        print(f"error: {name}{error.strerror}", file=sys.stderr)
+        return FootfallError.exit_code
 
 
 if __name__ == "__main__":

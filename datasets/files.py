@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving.core.errors import SinkError
+from serving.core.errors import DatasetError, SinkError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """What the system says of a place that is full, or that takes nothing at all."""
@@ -62,4 +64,55 @@ def room_for(what: str) -> Iterator[None]:
 def written_path(error: OSError) -> str | None:
     """The file that an error is about, where it says one; of a copy, the file that is written."""
     path: str | None = error.filename2 or error.filename
+    return path
+
+
+def place_file(source: Path, destination: Path) -> None:
+    """Give a file a second place: a hard link where the system allows one, else a copy.
+
+    What lies at `destination` already is kept where it is the same file or has the same content.
+
+    Raises:
+        FileExistsError: another file lies there.
+        OSError: `source` cannot be read, or there is no room.
+    """
+    if destination.exists():
+        if destination.samefile(source) or filecmp.cmp(source, destination, shallow=False):
+            return
+        raise FileExistsError(errno.EEXIST, "expected no other file", str(destination))
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source.resolve(), destination)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, *NO_ROOM):
+            raise
+        copy_atomically(source, destination)
+
+
+def copy_atomically(source: Path, destination: Path) -> None:
+    """Copy a file so that `destination` is the whole file or none.
+
+    Raises:
+        OSError: `source` cannot be read, or there is no room.
+    """
+    handle, partial = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
+    os.close(handle)
+    try:
+        shutil.copyfile(source, partial)
+        Path(partial).chmod(0o644)
+        Path(partial).replace(destination)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """The path of a file below `folder` that a label file or an archive names.
+
+    Raises:
+        DatasetError: it would lie outside, also by a link.
+    """
+    path = folder / relative
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(f"{folder}: expected a path inside it, got {relative!r}")
     return path

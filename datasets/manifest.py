@@ -8,16 +8,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 from datasets.files import write_atomically
+from datasets.samples import check_relative
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
 SCHEMA = 1
 FILE_NAME = "manifest.json"
+
+_MAX_NAMED = 5
+"""Files that one message names."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,20 +58,27 @@ def distinct_names(paths: Iterable[Path]) -> dict[Path, str]:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A data set's name, origin, licence and files; the files are kept sorted by path."""
+    """A data set's name, origin, licence and files; the files are kept sorted by path.
+
+    `version` counts from 1; `parent_sha256` is the hash of the version that this one was made from.
+    """
 
     name: str
     source: str
     licence: str
     commercial_use: bool
     files: tuple[FileEntry, ...]
+    version: int = 1
+    parent_sha256: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "files", tuple(sorted(self.files)))
-        paths = [entry.path for entry in self.files]
-        repeated = {path for path in paths if paths.count(path) > 1}
-        if repeated:
-            raise DatasetError(f"manifest '{self.name}': expected each file once, got {repeated}")
+        files = tuple(sorted(self.files, key=attrgetter("path")))
+        object.__setattr__(self, "files", files)
+        for before, entry in pairwise(files):
+            if before.path == entry.path:
+                raise DatasetError(
+                    f"manifest '{self.name}': expected each file once, got '{entry.path}' twice"
+                )
 
     @property
     def sha256(self) -> str:
@@ -83,32 +96,53 @@ class Manifest:
         source: str,
         licence: str,
         commercial_use: bool,
+        version: int = 1,
+        parent_sha256: str | None = None,
     ) -> Manifest:
         """The manifest of existing files below `folder`."""
         files = tuple(FileEntry.of(path, folder) for path in paths)
-        return cls(name, source, licence, commercial_use, files)
+        return cls(name, source, licence, commercial_use, files, version, parent_sha256)
+
+    def differences(self, folder: Path) -> Iterator[str]:
+        """Each file that is missing or changed, in words."""
+        for entry in self.files:
+            path = folder / entry.path
+            if not path.is_file():
+                yield f"data set '{self.name}': expected file {path}, got none"
+            elif path.stat().st_size != entry.size_bytes:
+                yield (
+                    f"data set '{self.name}', file {path}: expected {entry.size_bytes:,} bytes, "
+                    f"got {path.stat().st_size:,}"
+                )
+            elif (got := sha256_of(path)) != entry.sha256:
+                yield (
+                    f"data set '{self.name}', file {path}: expected sha256 {entry.sha256}, "
+                    f"got {got}"
+                )
 
     def verify(self, folder: Path) -> None:
         """Check that every file is there unchanged.
 
         Raises:
-            DatasetError: names the first file that is missing or changed.
+            DatasetError: names the files that are missing or changed, the first few of many.
         """
-        for entry in self.files:
-            path = folder / entry.path
-            if not path.is_file():
-                raise DatasetError(f"data set '{self.name}': expected file {path}, got none")
-            got = sha256_of(path)
-            if got != entry.sha256:
-                raise DatasetError(
-                    f"data set '{self.name}', file {path}: expected sha256 {entry.sha256}, "
-                    f"got {got}"
-                )
+        found = list(self.differences(folder))
+        if found:
+            more = [f"and {len(found) - _MAX_NAMED} files more"] if len(found) > _MAX_NAMED else []
+            raise DatasetError("\n".join(found[:_MAX_NAMED] + more))
 
     def write(self, folder: Path) -> Path:
         """Write `manifest.json` into `folder`; an interrupted write leaves the old one."""
-        text = json.dumps({"schema": SCHEMA, "sha256": self.sha256, **asdict(self)}, indent=2)
-        return write_atomically(folder / FILE_NAME, text + "\n")
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        files = ",\n  ".join(
+            json.dumps(asdict(entry), ensure_ascii=False) for entry in values.pop("files")
+        )
+        head = json.dumps(
+            {"schema": SCHEMA, "sha256": self.sha256, **values}, indent=1, ensure_ascii=False
+        )
+        return write_atomically(
+            folder / FILE_NAME, f'{head[:-2]},\n "files": [\n  {files}\n ]\n}}\n'
+        )
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -123,6 +157,8 @@ class Manifest:
             stated = values.pop("sha256")
             schema = values.pop("schema")
             files = tuple(FileEntry(**entry) for entry in values.pop("files"))
+            for entry in files:
+                check_relative(entry.path)
             manifest = cls(**values, files=files)
         except FileNotFoundError as error:
             raise DatasetError(f"data set '{folder}': expected a {FILE_NAME}, got none") from error

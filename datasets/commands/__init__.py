@@ -1,0 +1,12 @@
+"""The subcommands of `python -m datasets`, one file each.
+
+A file has `NAME`, `add_arguments(parser)` and `run(options) -> exit code`; heavy things are
+imported inside `run`. These are composition roots: here, and nowhere else in `datasets`, detectors
+and trackers are joined to the parts that ask for them.
+"""
+
+from datasets.commands import get
+from datasets.commands.command import Command
+
+COMMANDS: tuple[Command, ...] = (get,)
+"""In the order of `--help`."""

@@ -1,0 +1,126 @@
+"""Pictures and frames from disk: upright, and with a clear word about what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from datasets.samples import Sample
+from serving.core.errors import DatasetError
+
+_EXIF_ORIENTATION = 274
+_SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
+
+
+def image_size_hw(path: Path) -> tuple[int, int]:
+    """Height and width of a picture as it is shown, from its header alone.
+
+    Raises:
+        DatasetError: no such file, an empty file, or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            sideways = image.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
+        raise DatasetError(f"{path}: expected a picture, got {_what(path)}") from error
+    return (width, height) if sideways else (height, width)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """A picture, BGR uint8 (H, W, 3), upright by its EXIF orientation.
+
+    Raises:
+        DatasetError: no such file, an empty file, or no picture.
+    """
+    try:
+        data = np.fromfile(path, np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, cv2.error):
+        image = None
+    if image is None:
+        raise DatasetError(f"{path}: expected a picture, got {_what(path)}")
+    return image  # type: ignore[return-value]
+
+
+def read_pictures(
+    folder: Path, samples: Iterable[Sample]
+) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
+    """Each sample with its pixels. Neighbours of one video are read in one pass where they ascend.
+
+    Raises:
+        DatasetError: a picture or a frame cannot be read.
+    """
+    for path, neighbours in groupby(samples, key=lambda sample: sample.path):
+        group = list(neighbours)
+        if group[0].is_video:
+            frames = read_frames(folder / path, [sample.frame_index or 0 for sample in group])
+            yield from zip(group, frames, strict=True)
+        else:
+            for sample in group:
+                yield sample, read_image(folder / path)
+
+
+def read_frames(video: Path, frame_indices: Iterable[int]) -> Iterator[NDArray[np.uint8]]:
+    """The frames of a video at these indices; ascending ones are decoded in one pass.
+
+    Raises:
+        DatasetError: the video is missing, unreadable, or ends before an index.
+    """
+    capture = open_video(video)
+    position = 0
+    try:
+        for index in frame_indices:
+            if index < position - 1:
+                capture.release()
+                capture, position = open_video(video), 0
+            while position <= index:
+                if not capture.grab():
+                    raise DatasetError(
+                        f"{video}: expected a frame {index}, got {position} frames in all"
+                    )
+                position += 1
+            yield capture.retrieve()[1]  # type: ignore[misc]
+    finally:
+        capture.release()
+
+
+def frame_rate_hz(video: Path) -> float:
+    """Frames a second, as the file says.
+
+    Raises:
+        DatasetError: the video is missing, unreadable, or does not say.
+    """
+    capture = open_video(video)
+    rate_hz = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    if not rate_hz > 0:
+        raise DatasetError(f"{video}: expected a frame rate, got {rate_hz}")
+    return float(rate_hz)
+
+
+def open_video(video: Path) -> cv2.VideoCapture:
+    """The open video.
+
+    Raises:
+        DatasetError: no such file, or none that can be decoded.
+    """
+    if not video.is_file():
+        raise DatasetError(f"video: expected a file {video}, got none")
+    capture = cv2.VideoCapture(str(video))
+    if not capture.isOpened():
+        raise DatasetError(f"{video}: expected a video, got a file that cannot be decoded")
+    return capture
+
+
+def _what(path: Path) -> str:
+    if not path.is_file():
+        return "no file"
+    return "an empty file" if path.stat().st_size == 0 else "a file that cannot be decoded"
