@@ -76,22 +76,10 @@ class OpenVinoBackend:
             raise ValueError(
                 f"num_streams: expected at most num_threads, {num_threads}, got {num_streams}"
             )
-        settings: dict[str, object] = {
-            "NUM_STREAMS": num_streams,
-            "INFERENCE_NUM_THREADS": num_threads,
-            "INFERENCE_PRECISION_HINT": precision,
-            # Pinned, the backends of several workers would share one core while others idle.
-            "ENABLE_CPU_PINNING": False,
-        }
+        settings = settings_for(num_threads, precision, num_streams)
         if cache_dir is not None:
             settings["CACHE_DIR"] = str(cache_dir)
-        core = _core()
-        try:
-            model = core.read_model(bundle.model_path)
-        except RuntimeError as error:
-            raise BundleError(
-                f"{bundle.model_path}: expected an ONNX model that OpenVINO can read, got: {error}"
-            ) from error
+        core, model = read_model(bundle)
         self._bundle = bundle
         self._outputs = [_spec(port) for port in model.outputs]
         check_model(bundle, [_spec(port) for port in model.inputs], self._outputs)
@@ -217,6 +205,32 @@ class _Pieces:
         while self._waiting and len(self._running) < self._num_in_flight:
             pictures = self._waiting.popleft()
             self._running.append((self._requests.begin(pictures), len(pictures)))
+
+
+def settings_for(num_threads: int, precision: Precision, num_streams: int = 1) -> dict[str, object]:
+    """OpenVINO's settings for a share of the CPU."""
+    return {
+        "NUM_STREAMS": num_streams,
+        "INFERENCE_NUM_THREADS": num_threads,
+        "INFERENCE_PRECISION_HINT": precision,
+        # Pinned, the backends of several workers would share one core while others idle.
+        "ENABLE_CPU_PINNING": False,
+    }
+
+
+def read_model(bundle: Bundle) -> tuple[ov.Core, ov.Model]:
+    """The graph of a bundle's file, and the core that compiles it.
+
+    Raises:
+        BundleError: the file is no ONNX model.
+    """
+    core = _core()
+    try:
+        return core, core.read_model(bundle.model_path)
+    except RuntimeError as error:
+        raise BundleError(
+            f"{bundle.model_path}: expected an ONNX model that OpenVINO can read, got: {error}"
+        ) from error
 
 
 @functools.cache
