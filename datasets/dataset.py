@@ -120,10 +120,11 @@ class Dataset:
         folder, samples = Path(folder), tuple(samples)
         if (folder / MANIFEST_NAME).exists():
             raise DatasetError(f"new version: expected no data set in {folder}, got one")
+        known = {sample.path for sample in self.samples}
         for path in dict.fromkeys(sample.path for sample in samples):
             if (self.folder / path).is_file():
                 place_file(self.folder / path, folder / path)
-            elif not any(sample.path == path for sample in self.samples):
+            elif path not in known:
                 raise DatasetError(f"new version: expected a file {self.folder / path}, got none")
         manifest = self.manifest
         return Dataset.create(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.catalog import CATALOG
+from datasets.dataset import SAMPLES_NAME, Dataset
 from datasets.formats import coco
+from datasets.manifest import FILE_NAME as MANIFEST_NAME
+from datasets.manifest import Manifest
+from datasets.media import frame_rate_hz, read_frames, read_image, read_pictures
+from datasets.samples import Sample, Split
 from serving.core.detections import CROWD_COLUMN, Detections
-from serving.core.errors import DatasetError, LabelError
+from serving.core.errors import ConfigError, DatasetError, LabelError
 
 IGNORED = -1
 """Class of a box inside which nothing is learned: COCO's `iscrowd`, people too unclear to call."""
@@ -48,6 +52,10 @@ class DetectionSource(Protocol):
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that it consists of, for the manifest."""
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """Its own, where it is a data set that has one."""
 
     def prepare(self) -> None:
         """Fetch what is missing and can be fetched."""
@@ -95,6 +103,10 @@ class CocoVideo:
     def files(self) -> tuple[Path, ...]:
         return self.labels, self.video
 
+    @property
+    def manifest(self) -> None:
+        return None
+
     def prepare(self) -> None:
         if not self.video.is_file() and self.catalog_name is not None:
             CATALOG[self.catalog_name].get(self.video.parent)
@@ -113,7 +125,7 @@ class CocoVideo:
                     f"{self.labels}, image '{image.file_name}': expected a frame_index, got none"
                 )
         train, held_out = split_by_time(
-            labelled, self.validation_fraction, self.gap_s * _frame_rate_hz(self.video)
+            labelled, self.validation_fraction, self.gap_s * frame_rate_hz(self.video)
         )
         chosen = held_out if validation else train
         frames = read_frames(self.video, [image.frame_index or 0 for image in chosen])
@@ -138,6 +150,10 @@ class CocoImages:
     def files(self) -> tuple[Path, ...]:
         return (self.labels, *sorted(path for path in self.folder.rglob("*") if path.is_file()))
 
+    @property
+    def manifest(self) -> None:
+        return None
+
     def prepare(self) -> None:
         if not self.folder.is_dir():
             raise DatasetError(f"images of {self.labels}: expected a folder, got {self.folder}")
@@ -161,12 +177,103 @@ class _ImageFiles(Sequence[DetectionSample]):
         if isinstance(index, slice):
             return [self[row] for row in range(*index.indices(len(self)))]
         labelled = self._labelled[index]
-        image = cv2.imread(str(self._folder / labelled.file_name))
-        if image is None:
-            raise DatasetError(
-                f"{self._labels}: expected an image {self._folder / labelled.file_name}, got none"
-            )
+        image = read_image(self._folder / labelled.file_name)
         return _sample(image, labelled, self._labels)
+
+
+class DatasetFolder:
+    """A data set's folder, divided as its manifest says; pictures are read when asked for.
+
+    Samples that nobody labelled are left out. Of a video the labelled frames are kept in memory.
+
+    Args:
+        folder: with `manifest.json` and `samples.jsonl`.
+        unsplit: what samples without a split are for; left out when None.
+
+    Raises:
+        ConfigError: no folder was given.
+    """
+
+    def __init__(self, folder: str | Path | None, unsplit: Split | None = None) -> None:
+        if folder is None:
+            raise ConfigError("dataset: expected a data set's folder, dataset=DIR, got none")
+        self.folder, self.unsplit = Path(folder), unsplit
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        listed = (self.folder / entry.path for entry in self.manifest.files)
+        return self.folder / MANIFEST_NAME, *listed
+
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest.read(self.folder)
+
+    def prepare(self) -> None:
+        """Check that every file is there unchanged.
+
+        Raises:
+            DatasetError: names those that are missing or changed.
+        """
+        Dataset.load(self.folder).manifest.verify(self.folder)
+
+    def train_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return self._samples(Split.TRAIN, class_names)
+
+    def validation_samples(self, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        return self._samples(Split.VALIDATION, class_names)
+
+    def _samples(self, split: Split, class_names: Sequence[str]) -> Sequence[DetectionSample]:
+        wanted = [
+            sample
+            for sample in Dataset.load(self.folder).samples
+            if sample.is_labelled and (sample.split or self.unsplit) is split
+        ]
+        return _Pictures(self.folder, wanted, class_names)
+
+
+class _Pictures(Sequence[DetectionSample]):
+    def __init__(self, folder: Path, samples: Sequence[Sample], class_names: Sequence[str]) -> None:
+        self._folder, self._samples = folder, samples
+        self._labelled = [_labelled_sample(sample, class_names, folder) for sample in samples]
+        self._frames = dict(_video_frames(folder, samples))
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        sample = self._samples[index]
+        image = self._frames.get(sample.key)
+        if image is None:
+            image = read_image(self._folder / sample.path)
+        return _sample(image, self._labelled[index], self._folder / SAMPLES_NAME)
+
+
+def _video_frames(
+    folder: Path, samples: Iterable[Sample]
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    of_videos = sorted(
+        (s for s in samples if s.is_video), key=lambda s: (s.path, s.frame_index or 0)
+    )
+    for sample, image in read_pictures(folder, of_videos):
+        yield sample.key, image
+
+
+def _labelled_sample(sample: Sample, class_names: Sequence[str], folder: Path) -> LabelledImage:
+    for box in sample.boxes:
+        if box.label not in class_names and not box.is_ignored:
+            raise LabelError(
+                f"{folder / SAMPLES_NAME}, sample '{sample.key}': expected a class of "
+                f"{list(class_names)}, got '{box.label}'"
+            )
+    class_id = [IGNORED if box.is_ignored else class_names.index(box.label) for box in sample.boxes]
+    return LabelledImage(
+        sample.key,
+        sample.frame_index,
+        np.array([box.xyxy_px for box in sample.boxes], np.float32).reshape(-1, 4),
+        np.array(class_id, np.int64),
+    )
 
 
 def read_coco(path: Path, class_names: Sequence[str]) -> list[LabelledImage]:
@@ -212,47 +319,6 @@ def split_by_time(
         if (image.frame_index or 0) <= last_train_frame
     ]
     return train, validation
-
-
-def read_frames(video: Path, frame_indices: Sequence[int]) -> list[NDArray[np.uint8]]:
-    """The frames of a video at ascending indices, decoded in one pass.
-
-    Raises:
-        DatasetError: the video is missing, unreadable, or ends before the last index.
-    """
-    capture = _open(video)
-    frames: list[NDArray[np.uint8]] = []
-    position = 0
-    try:
-        for index in frame_indices:
-            while position <= index:
-                if not capture.grab():
-                    raise DatasetError(
-                        f"{video}: expected a frame {index}, got {position} frames in all"
-                    )
-                position += 1
-            frames.append(capture.retrieve()[1])
-    finally:
-        capture.release()
-    return frames
-
-
-def _frame_rate_hz(video: Path) -> float:
-    capture = _open(video)
-    rate_hz = capture.get(cv2.CAP_PROP_FPS)
-    capture.release()
-    if not rate_hz > 0:
-        raise DatasetError(f"{video}: expected a frame rate, got {rate_hz}")
-    return float(rate_hz)
-
-
-def _open(video: Path) -> cv2.VideoCapture:
-    if not video.is_file():
-        raise DatasetError(f"labelled video: expected a file {video}, got none")
-    capture = cv2.VideoCapture(str(video))
-    if not capture.isOpened():
-        raise DatasetError(f"{video}: expected a video, got a file that cannot be decoded")
-    return capture
 
 
 def _sample(image: NDArray[np.uint8], labelled: LabelledImage, labels: Path) -> DetectionSample:

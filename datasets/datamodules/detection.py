@@ -163,7 +163,10 @@ class DetectionDataModule(LightningDataModule):
         self.validation_samples: list[DetectionSample] = []
 
     def manifest(self) -> Manifest:
-        """The files that this data consists of, with their hashes."""
+        """The files that this data consists of, with their hashes; of one data set its own."""
+        own = self.sources[0].manifest
+        if own is not None and len(self.sources) == 1:
+            return own
         files = distinct_names(path.resolve() for source in self.sources for path in source.files)
         return Manifest(
             name=self.name,

@@ -18,15 +18,17 @@ from datasets.datamodules.detection import (
     ShuffledKeys,
     TrainKey,
 )
+from datasets.dataset import Dataset
 from datasets.detection import (
     IGNORED,
     CocoImages,
     CocoVideo,
+    DatasetFolder,
     LabelledImage,
     read_coco,
-    read_frames,
     split_by_time,
 )
+from datasets.samples import Box, Sample, Split
 from datasets.transforms import Augmentation
 from serving.core.errors import DatasetError, LabelError
 
@@ -142,19 +144,6 @@ def test_without_validation_all_frames_are_trained_on() -> None:
     assert (len(train), len(validation)) == (5, 0)
 
 
-def test_frames_are_read_at_their_index(sample_video: Path) -> None:
-    capture = cv2.VideoCapture(str(sample_video))
-    expected = [capture.read()[1] for _ in range(6)]
-    frames = read_frames(sample_video, [0, 2, 5])
-    for frame, index in zip(frames, (0, 2, 5), strict=True):
-        np.testing.assert_array_equal(frame, expected[index])
-
-
-def test_a_label_after_the_end_of_the_video_is_refused(sample_video: Path) -> None:
-    with pytest.raises(DatasetError, match="expected a frame 900, got 795 frames in all"):
-        read_frames(sample_video, [0, 900])
-
-
 def test_a_video_of_another_size_than_its_labels_is_refused(
     coco: Coco, write: Callable[[Coco], Path], sample_video: Path
 ) -> None:
@@ -184,7 +173,7 @@ def test_a_folder_of_images_is_read_when_asked(
     samples = CocoImages(write(coco), tmp_path).train_samples(["person"])
     assert len(samples) == 2
     assert samples[0].image.shape == (48, 64, 3)
-    with pytest.raises(DatasetError, match=r"expected an image .*b\.png, got none"):
+    with pytest.raises(DatasetError, match=r"b\.png: expected a picture, got no file"):
         samples[1]
 
 
@@ -344,3 +333,46 @@ def test_repeats_must_fit_the_sources(tmp_path: Path) -> None:
     source = CocoImages(tmp_path / "l.json", tmp_path)
     with pytest.raises(DatasetError, match=r"repeats: expected 1 positive .* got \[1, 2\]"):
         DetectionDataModule([source], Augmentation((64, 64), (64, 64)), repeats=[1, 2])
+
+
+@pytest.fixture
+def shop(tmp_path: Path, sample_video: Path) -> Dataset:
+    """One picture to train on, one frame to validate on, one that nobody looked at."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((20, 30, 3), np.uint8))
+    (tmp_path / "v.avi").symlink_to(sample_video.resolve())
+    crowd = Box((1, 1, 3, 9), "crowd", is_ignored=True)
+    person = Box((5.5, 2, 9, 12), "person")
+    samples = [
+        Sample("a.png", split=Split.TRAIN, boxes=(crowd, person)),
+        Sample("v.avi", frame_index=7, split=Split.VALIDATION, boxes=(person,)),
+        Sample("v.avi", frame_index=8, split=Split.TRAIN, is_labelled=False),
+    ]
+    return Dataset.create(
+        tmp_path, samples, name="shop", source="s", licence="l", commercial_use=False
+    )
+
+
+def test_a_data_set_is_divided_as_its_samples_say(shop: Dataset) -> None:
+    source = DatasetFolder(shop.folder)
+    (train,) = source.train_samples(["person"])
+    (validation,) = source.validation_samples(["person"])
+    assert train.image.shape == (20, 30, 3)
+    assert train.class_id.tolist() == [IGNORED, 0]
+    assert train.xyxy_px.tolist() == [[1, 1, 3, 9], [5.5, 2, 9, 12]]
+    assert validation.image.shape == (576, 768, 3)
+
+
+def test_a_class_that_is_not_trained_is_named_with_its_sample(shop: Dataset) -> None:
+    with pytest.raises(LabelError, match=r"sample 'a\.png': expected a class of \['bag'\]"):
+        DatasetFolder(shop.folder).train_samples(["bag"])
+
+
+def test_data_of_one_data_set_has_its_manifest(shop: Dataset) -> None:
+    module = DetectionDataModule([DatasetFolder(shop.folder)], Augmentation((64, 64), (64, 64)))
+    assert module.manifest() == shop.manifest
+
+
+def test_a_changed_picture_stops_training_before_it_starts(shop: Dataset) -> None:
+    (shop.folder / "a.png").write_bytes(b"other")
+    with pytest.raises(DatasetError, match=r"a\.png: expected \d+ bytes, got 5"):
+        DatasetFolder(shop.folder).prepare()

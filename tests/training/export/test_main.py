@@ -11,7 +11,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from datasets.catalog.vtest import LABELS_PATH
-from datasets.detection import read_frames
+from datasets.media import read_frames
 from serving.core.errors import ConfigError
 from training.export.__main__ import main
 
@@ -26,7 +26,7 @@ def folder(sample_video: Path, tmp_path: Path) -> Path:
     (tmp_path / "labels.json").write_text(
         json.dumps({**values, "images": images, "annotations": labels})
     )
-    frames = read_frames(sample_video, [image["frame_index"] for image in images])
+    frames = list(read_frames(sample_video, [image["frame_index"] for image in images]))
     for image, frame in zip(images, frames, strict=True):
         cv2.imwrite(str(tmp_path / image["file_name"]), frame)
     return tmp_path
