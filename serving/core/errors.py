@@ -46,5 +46,9 @@ class InferenceError(FootfallError):
     """A backend that refused an input or failed while computing."""
 
 
+class LabelingError(FootfallError):
+    """A Label Studio that cannot be reached, refuses, or does not hold what was expected."""
+
+
 class SinkError(FootfallError):
     """An output that could not be written; what was accepted before it is kept."""
