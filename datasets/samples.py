@@ -20,6 +20,11 @@ from serving.core.labels import AgeBand, Gender, Mask
 VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".mkv", ".mov", ".mp4", ".ts", ".webm"})
 """Endings, in lower case, of files that hold more than one picture."""
 
+PICTURE_SUFFIXES = frozenset(
+    {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""Endings, in lower case, of files that hold one picture."""
+
 _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
 
 
