@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
+from datasets.samples import Split
 from evaluation.metrics.bootstrap import NUM_RESAMPLES
 from evaluation.protocol.sampling import Sampling
 from evaluation.recorded import is_coco
@@ -34,6 +35,7 @@ class Command(StrEnum):
     COUNTING = "counting"
     HEATMAP = "heatmap"
     LABELS = "labels"
+    DATA_SET = "data_set"
     SAMPLE = "sample"
     LINE_SHIFT = "line_shift"
     FRAME_RATES = "frame_rates"
@@ -121,6 +123,8 @@ class Request(Settings):
         output: a file to write the JSON to as well.
         gt: ground truth, MOT text; for detection and labels also COCO JSON.
         pred: recorded results, MOT text; for detection and labels also COCO JSON.
+        folder: for task=data_set: the data set's folder.
+        split: for task=data_set: which of its splits; null: all labelled samples.
         dataset: what the data is called in the result, and which targets concern it; null: the
             path of `gt`.
         camera: which camera of the site, where it has several.
@@ -144,6 +148,8 @@ class Request(Settings):
     output: FilePath | None = None
     gt: FilePath | None = None
     pred: FilePath | None = None
+    folder: FilePath | None = None
+    split: Split | None = None
     dataset: str | None = None
     camera: str | None = None
     fps: PositiveFloat | None = None

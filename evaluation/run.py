@@ -37,6 +37,10 @@ def evaluate(request: Request, parts: Parts) -> EvaluationResult:
         from evaluation.sample import evaluate_sample  # loads a model
 
         return evaluate_sample(request, parts)
+    if request.task is Command.DATA_SET:
+        from evaluation.on_data_set import evaluate_data_set
+
+        return evaluate_data_set(request, parts)
     if request.task is Command.LINE_SHIFT:
         from evaluation.line_shift import evaluate_line_shift
 
