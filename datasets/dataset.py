@@ -166,6 +166,18 @@ def read_samples(path: Path) -> Iterator[Sample]:
         raise DatasetError(f"{path}, line {number}: {_in_words(error)}") from error
 
 
+def parse_sample(line: bytes) -> Sample:
+    """The sample of one line of a `.jsonl` file.
+
+    Raises:
+        ValueError: it is none; in words, with key and value.
+    """
+    try:
+        return _adapter().validate_json(line)
+    except ValidationError as error:
+        raise ValueError(_in_words(error)) from error
+
+
 def write_samples(path: Path, samples: Iterable[Sample]) -> Path:
     """Write samples, one a line, what is at its default left out; all or nothing."""
     dump = _adapter().dump_json
