@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from serving.core.errors import DatasetError, SinkError
 
@@ -24,16 +25,29 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
         OSError: the disk is full, the folder is not writable, or `path` is no file but a folder, a
             device or a pipe, which it would replace; `path` is then as it was.
     """
+    with open_atomically(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write piece by piece beside `path`, moved into place when the block ends well.
+
+    Parents are created. When the block ends with an error, `path` is as it was.
+
+    Raises:
+        OSError: as `write_atomically`.
+    """
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a device or a pipe"
         code = errno.EISDIR if path.is_dir() else errno.EINVAL
         raise OSError(code, f"expected a file to write, got {kind}", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
     handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(partial).chmod(0o644)
@@ -41,7 +55,6 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
-    return path
 
 
 @contextmanager

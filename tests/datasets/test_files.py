@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from datasets.files import room_for, write_atomically
+from datasets.files import open_atomically, room_for, write_atomically
 from serving.core.errors import SinkError
 
 
@@ -43,3 +43,16 @@ def test_what_a_full_disk_had_no_room_for_is_said():
 def test_other_errors_are_not_taken_for_a_full_disk():
     with pytest.raises(FileNotFoundError), room_for("run in out"):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", "a.txt")
+
+
+def test_file_written_piece_by_piece_is_there_whole_or_as_it_was(tmp_path):
+    path = write_atomically(tmp_path / "notes.txt", "older")
+    with pytest.raises(KeyError), open_atomically(path) as file:
+        file.write(b"half")
+        raise KeyError
+    assert path.read_text() == "older"
+    with open_atomically(path) as file:
+        file.write(b"one, ")
+        file.write(b"two")
+    assert path.read_text() == "one, two"
+    assert list(tmp_path.iterdir()) == [path]
