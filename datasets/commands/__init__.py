@@ -5,8 +5,8 @@ imported inside `run`. These are composition roots: here, and nowhere else in `d
 and trackers are joined to the parts that ask for them.
 """
 
-from datasets.commands import get
+from datasets.commands import check, get
 from datasets.commands.command import Command
 
-COMMANDS: tuple[Command, ...] = (get,)
+COMMANDS: tuple[Command, ...] = (get, check)
 """In the order of `--help`."""

@@ -1,0 +1,134 @@
+"""A data set's folder, read as far as it can be: a line that is no sample does not hide the next.
+
+`Dataset.load` refuses such a folder at its first fault; a check must see all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.checks.finding import Finding, Kind, error
+from datasets.dataset import SAMPLES_NAME, parse_sample
+from datasets.manifest import FILE_NAME as MANIFEST_NAME
+from datasets.manifest import Manifest
+from datasets.samples import Sample
+from serving.core.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sample and the line where it stands, from 1."""
+
+    line: int
+    sample: Sample
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The place for a finding."""
+        return {"key": self.sample.key, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What could be read; `manifest` is None where it is missing or broken.
+
+    `rows` keep the order of the file, each key once. Boxes that break the rules are left out of
+    their samples; `findings` name them, with everything else that could not be read.
+    """
+
+    folder: Path
+    manifest: Manifest | None
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_contents(folder: Path) -> Contents:
+    """Read manifest and samples.
+
+    Raises:
+        DatasetError: `folder` holds neither.
+    """
+    if not (folder / MANIFEST_NAME).is_file() and not (folder / SAMPLES_NAME).is_file():
+        raise DatasetError(
+            f"data set '{folder}': expected a {MANIFEST_NAME} and a {SAMPLES_NAME}, got neither"
+        )
+    findings: list[Finding] = []
+    try:
+        manifest = Manifest.read(folder)
+    except DatasetError as fault:
+        manifest = None
+        findings.append(error(Kind.MANIFEST_BROKEN, "a manifest", str(fault), key=MANIFEST_NAME))
+    rows: list[Row] = []
+    lines: dict[str, int] = {}
+    for number, sample in _read_lines(folder / SAMPLES_NAME, findings):
+        first = lines.setdefault(sample.key, number)
+        if first == number:
+            rows.append(Row(number, sample))
+        else:
+            findings.append(
+                error(
+                    Kind.SAMPLE_TWICE,
+                    "each sample once",
+                    f"it in line {first} already",
+                    key=sample.key,
+                    line=number,
+                )
+            )
+    return Contents(folder, manifest, tuple(rows), tuple(findings))
+
+
+def _read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, Sample]]:
+    if not path.is_file():
+        findings.append(error(Kind.FILE_MISSING, "a file", "none", key=path.name))
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                yield number, parse_sample(line)
+            except ValueError as fault:
+                sample = _without_bad_boxes(line, number, findings)
+                if sample is not None:
+                    yield number, sample
+                else:
+                    findings.append(error(Kind.LINE_BROKEN, "a sample", str(fault), line=number))
+
+
+def _without_bad_boxes(line: bytes, number: int, findings: list[Finding]) -> Sample | None:
+    """The sample without the boxes that break the rules; None where that is not all."""
+    try:
+        values = json.loads(line)
+        boxes = values["boxes"]
+        key = parse_sample(_dumped({**values, "boxes": []})).key
+        good, bad = [], []
+        for index, box in enumerate(boxes):
+            try:
+                parse_sample(_dumped({"path": "box", "boxes": [box]}))
+                good.append(box)
+            except ValueError as fault:
+                bad.append(_bad_box(box, str(fault), key, number, index))
+        sample = parse_sample(_dumped({**values, "boxes": good}))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    findings.extend(bad)
+    return sample
+
+
+def _bad_box(box: Any, fault: str, key: str, line: int, index: int) -> Finding:
+    place = {"key": key, "line": line, "box": index}
+    try:
+        left, top, right, bottom = box["xyxy_px"]
+        is_inverted = right < left or bottom < top
+    except (TypeError, KeyError, ValueError):
+        is_inverted = False
+    if is_inverted:
+        got = str(box["xyxy_px"])
+        return error(Kind.BOX_INVERTED, "left ≤ right and top ≤ bottom", got, **place)
+    return error(Kind.LINE_BROKEN, "a box", fault.removeprefix("boxes.0."), **place)
+
+
+def _dumped(values: Any) -> bytes:
+    return json.dumps(values).encode()

@@ -1,0 +1,49 @@
+"""Which samples belong together, and which splits must not share them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from datasets.samples import Sample, Split
+
+ASSUMED_RATE_HZ = 25.0
+"""Of a video that is not there to be asked."""
+
+_SIDES = {
+    Split.TRAIN: "train",
+    Split.VALIDATION: "validation",
+    Split.TEST: "test",
+    Split.QUERY: "test",
+    Split.GALLERY: "test",
+}
+
+
+def side_of(sample: Sample) -> str | None:
+    """`train`, `validation` or `test`: queries and their gallery show the same people by design."""
+    return _SIDES[sample.split] if sample.split is not None else None
+
+
+def recording_of(sample: Sample) -> str | None:
+    """The recording that a sample was cut from: its source, its video, else its camera over time.
+
+    None where nothing says so: then it is a picture for itself.
+    """
+    if sample.source is not None:
+        return sample.source
+    if sample.is_video:
+        return sample.path
+    return sample.camera if sample.captured_at is not None else None
+
+
+def identities_of(sample: Sample) -> Iterator[str]:
+    """The people whom a sample shows, by name."""
+    if sample.identity is not None:
+        yield sample.identity
+    for box in sample.boxes:
+        if box.identity is not None and not box.is_ignored:
+            yield box.identity
+
+
+def in_words(sides: Iterable[str]) -> str:
+    """`test and train`."""
+    return " and ".join(sorted(sides))
