@@ -1,0 +1,83 @@
+"""Face attributes: one choice each for age band, gender and mask state of the one person shown.
+
+"Unsure" is an answer and no label: the attribute stays None, and a property of its name says
+`unsure`, so that agreement between labelers can count it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from datasets.formats.format import Losses
+from datasets.formats.label_studio.context import with_property
+from datasets.formats.label_studio.names import AGE_BAND, GENDER, IMAGE, MASK, UNSURE
+from datasets.formats.label_studio.regions import Result, choice, choice_entry, known
+from datasets.samples import Attributes, Sample
+from serving.core.errors import LabelError
+from serving.core.labels import AgeBand, Gender, Mask
+
+_VOCABULARIES: dict[str, type[StrEnum]] = {AGE_BAND: AgeBand, GENDER: Gender, MASK: Mask}
+
+
+def result(samples: Sequence[Sample]) -> list[dict[str, Any]]:
+    """The results that show what is known of a face."""
+    (sample,) = samples
+    entries = []
+    for name in _VOCABULARIES:
+        answer = getattr(sample.attributes, name) or _unsure(sample, name)
+        entries += [choice_entry(name, IMAGE, [str(answer)])] if answer else []
+    return entries
+
+
+def labelled(
+    samples: Sequence[Sample], results: Iterable[Result], losses: Losses
+) -> tuple[Sample, ...]:
+    """The face with the attributes that were chosen.
+
+    `age_years` is kept while it lies in the chosen band.
+
+    Raises:
+        LabelError: a choice is not of the vocabulary.
+    """
+    (sample,) = samples
+    results = known(results, tuple(_VOCABULARIES), losses)
+    values: dict[str, Any] = {}
+    for name, vocabulary in _VOCABULARIES.items():
+        answer = choice(results, name)
+        if answer == UNSURE:
+            sample = with_property(sample, name, UNSURE)
+        elif answer is not None:
+            try:
+                values[name] = vocabulary(answer)
+            except ValueError as error:
+                raise LabelError(
+                    f"sample '{sample.key}': expected {name} of {list(map(str, vocabulary))}, "
+                    f"got '{answer}'"
+                ) from error
+    age_years = sample.attributes.age_years
+    if age_years is not None and not _holds(values.get(AGE_BAND), age_years):
+        losses.add("attributes.age_years")
+        age_years = None
+    return (replace(sample, attributes=Attributes(age_years=age_years, **values)),)
+
+
+def unanswered_face(sample: Sample) -> Sample:
+    """The sample without what the answers will say; its age in years stays."""
+    for name in _VOCABULARIES:
+        if getattr(sample.attributes, name) is None and _unsure(sample, name):
+            sample = with_property(sample, name, None)
+    return replace(sample, attributes=Attributes(age_years=sample.attributes.age_years))
+
+
+def _unsure(sample: Sample, name: str) -> str | None:
+    return UNSURE if sample.properties.get(name) == UNSURE else None
+
+
+def _holds(band: AgeBand | None, age_years: float) -> bool:
+    if band is None:
+        return True
+    first, _, last = band.rstrip("+").partition("-")
+    return int(first) <= age_years < (int(last) + 1 if last else float("inf"))
