@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from datasets.formats.format import Losses
 from datasets.formats.label_studio.answers import samples_of
 from datasets.formats.label_studio.names import Interface
 from datasets.formats.label_studio.tasks import CONTEXT, samples_in
-from datasets.samples import Provenance, Sample
+from datasets.samples import Sample
 from serving.core.errors import LabelError
 
 RawTask = Mapping[str, Any]
@@ -140,11 +141,10 @@ def _annotation(
     interface: Interface, task: RawTask, entry: Mapping[str, Any], losses: Losses
 ) -> Annotation:
     samples = samples_of(interface, task, entry, losses)
-    last = samples[0].provenance[-1] if samples else Provenance(entry["completed_by"])
-    lead_time_s = entry.get("lead_time")
+    moment, lead_time_s = entry.get("updated_at") or entry.get("created_at"), entry.get("lead_time")
     return Annotation(
-        last.labelled_by,
-        last.labelled_at,
+        entry["completed_by"],
+        None if moment is None else datetime.fromisoformat(moment).timestamp(),
         None if lead_time_s is None else float(lead_time_s),
         samples,
         is_empty=not entry.get("result"),
