@@ -44,6 +44,23 @@ class Mask(StrEnum):
     INCORRECT = "incorrect"
 
 
+class Behaviour(StrEnum):
+    """What someone does with goods, for a span of time; taking and returning are what customers do."""
+
+    NORMAL = "normal"
+    TAKING = "taking"
+    CONCEALING = "concealing"
+    RETURNING = "returning"
+    OTHER_SUSPICIOUS = "other-suspicious"
+
+
+class ClipClass(StrEnum):
+    """What a whole clip shows, as the public set of staged clips labels it."""
+
+    NORMAL = "normal"
+    SHOPLIFTING = "shoplifting"
+
+
 class Direction(StrEnum):
     """Which way a counting line was crossed."""
 
