@@ -45,7 +45,7 @@ class Mask(StrEnum):
 
 
 class Behaviour(StrEnum):
-    """What someone does with goods, for a span of time; taking and returning are what customers do."""
+    """What someone does with goods for a while; to take and to return is what customers do."""
 
     NORMAL = "normal"
     TAKING = "taking"
