@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from datasets.checks.contents import Row
 from datasets.checks.finding import Finding, Kind, error, warning
-from datasets.checks.recordings import identities_of, in_words, recording_of, side_of
+from datasets.checks.recordings import identities_of, in_words, side_of, source_of
 
 GAP_S = 1.0
 """Moments of one camera that are less far apart show almost the same."""
@@ -49,10 +49,9 @@ def _shared_recordings(
     found: defaultdict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         side = side_of(row.sample)
-        # A camera without a named source is no recording: weeks may lie between its pictures.
-        is_recording = row.sample.source is not None or row.sample.is_video
-        if side is not None and is_recording:
-            found[recording_of(row.sample) or ""][side].append(row)
+        source = source_of(row.sample)
+        if side is not None and source is not None:
+            found[source][side].append(row)
     for recording, sides in found.items():
         if len(sides) < 2:
             continue

@@ -149,7 +149,7 @@ def _decoded(data: bytes) -> Look:
         return Look(fault="an empty file")
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            # At an eighth of the size a JPEG is still read to its last byte, at a third of the cost.
+            # At an eighth of its size a JPEG is still read to the last byte, and costs a third.
             picture.draft("L", (1, 1))
             picture.load()
     # Pillow's plugins raise all of these over damaged files.

@@ -23,16 +23,20 @@ def side_of(sample: Sample) -> str | None:
     return _SIDES[sample.split] if sample.split is not None else None
 
 
-def recording_of(sample: Sample) -> str | None:
-    """The recording that a sample was cut from: its source, its video, else its camera over time.
-
-    None where nothing says so: then it is a picture for itself.
-    """
+def source_of(sample: Sample) -> str | None:
+    """The recording that a sample was cut from: the named one, or the video that it is in."""
     if sample.source is not None:
         return sample.source
-    if sample.is_video:
-        return sample.path
-    return sample.camera if sample.captured_at is not None else None
+    return sample.path if sample.is_video else None
+
+
+def recording_of(sample: Sample) -> str | None:
+    """Its source, else its camera where the time is known; None for a picture for itself.
+
+    A camera is no source: weeks may lie between its pictures.
+    """
+    camera = sample.camera if sample.captured_at is not None else None
+    return source_of(sample) or camera
 
 
 def identities_of(sample: Sample) -> Iterator[str]:

@@ -5,8 +5,8 @@ imported inside `run`. These are composition roots: here, and nowhere else in `d
 and trackers are joined to the parts that ask for them.
 """
 
-from datasets.commands import check, get
+from datasets.commands import check, get, split
 from datasets.commands.command import Command
 
-COMMANDS: tuple[Command, ...] = (get, check)
+COMMANDS: tuple[Command, ...] = (get, check, split)
 """In the order of `--help`."""
