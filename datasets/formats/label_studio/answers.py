@@ -17,7 +17,6 @@ from serving.core.errors import LabelError
 
 _RESULT_OF: Mapping[Interface, Callable[[Sequence[Sample]], list[dict[str, Any]]]] = {
     Interface.PERSON_BOXES: boxes.result,
-    Interface.PERSON_TRACKS: tracks.result,
     Interface.IDENTITY_PAIRS: identities.pair_result,
     Interface.IDENTITY_CLUSTERS: identities.cluster_result,
     Interface.FACE_ATTRIBUTES: attributes.result,
@@ -42,13 +41,14 @@ def result_of(
     Args:
         interface: which the task is for.
         samples: of one task.
-        frame_rate_hz: of a clip, the one given to `task_data`.
+        frame_rate_hz: of a video, the one given to `task_data`.
 
     Raises:
         LabelError: a size or a frame rate that must be known is not.
     """
-    if interface is Interface.BEHAVIOUR:
-        return behaviour.result(samples, frame_rate_hz or frame_rate_of(samples[0]))
+    if interface in (Interface.PERSON_TRACKS, Interface.BEHAVIOUR):
+        of_video = tracks.result if interface is Interface.PERSON_TRACKS else behaviour.result
+        return of_video(samples, frame_rate_hz or frame_rate_of(samples[0]))
     return _RESULT_OF[interface](samples)
 
 

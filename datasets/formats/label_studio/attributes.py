@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from datasets.formats.format import Losses
-from datasets.formats.label_studio.context import with_property
+from datasets.formats.label_studio.context import unsure_word, with_property
 from datasets.formats.label_studio.names import AGE_BAND, GENDER, IMAGE, MASK, UNSURE
 from datasets.formats.label_studio.regions import Result, choice, choice_entry, known
 from datasets.samples import Attributes, Sample
@@ -27,7 +27,7 @@ def result(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     (sample,) = samples
     entries = []
     for name in _VOCABULARIES:
-        answer = getattr(sample.attributes, name) or _unsure(sample, name)
+        answer = getattr(sample.attributes, name) or unsure_word(sample, name)
         entries += [choice_entry(name, IMAGE, [str(answer)])] if answer else []
     return entries
 
@@ -67,13 +67,9 @@ def labelled(
 def unanswered_face(sample: Sample) -> Sample:
     """The sample without what the answers will say; its age in years stays."""
     for name in _VOCABULARIES:
-        if getattr(sample.attributes, name) is None and _unsure(sample, name):
+        if getattr(sample.attributes, name) is None and unsure_word(sample, name):
             sample = with_property(sample, name, None)
     return replace(sample, attributes=Attributes(age_years=sample.attributes.age_years))
-
-
-def _unsure(sample: Sample, name: str) -> str | None:
-    return UNSURE if sample.properties.get(name) == UNSURE else None
 
 
 def _holds(band: AgeBand | None, age_years: float) -> bool:

@@ -1,7 +1,8 @@
 """Suspicious behaviour: spans on the timeline of a clip, and one choice for the whole clip.
 
 The editor counts frames from 1 and both ends of a range belong to it; spans are in seconds. The
-exact seconds ride along in `meta` and hold as long as nobody moved the range.
+exact seconds ride along in `meta` and hold as long as nobody moved the range. The answer "unsure"
+stands in the property `clip_class`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 from datasets.formats.format import Losses
 from datasets.formats.label_studio.boxes import META, one_label
-from datasets.formats.label_studio.names import CLIP_CLASS, SPAN, VIDEO
+from datasets.formats.label_studio.context import unsure_word, with_property
+from datasets.formats.label_studio.names import CLIP_CLASS, SPAN, UNSURE, VIDEO
 from datasets.formats.label_studio.regions import Result, choice, choice_entry, known, number
 from datasets.samples import Sample, Span
 from serving.core.errors import LabelError
@@ -37,8 +39,9 @@ def result(samples: Sequence[Sample], frame_rate_hz: float) -> list[dict[str, An
             "meta": {META: {"start_s": span.start_s, "end_s": span.end_s}},
         }
         entries.append(entry | ({} if span.score is None else {"score": span.score}))
-    if sample.label is not None:
-        entries.append(choice_entry(CLIP_CLASS, VIDEO, [sample.label]))
+    word = sample.label or unsure_word(sample, CLIP_CLASS)
+    if word is not None:
+        entries.append(choice_entry(CLIP_CLASS, VIDEO, [word]))
     return entries
 
 
@@ -64,7 +67,17 @@ def labelled(
                     Span(*seconds, label, region.score)
                     for seconds in _seconds(region, frame_rate_hz)
                 ]
-    return (replace(sample, spans=tuple(spans), label=choice(results, CLIP_CLASS)),)
+    word = choice(results, CLIP_CLASS)
+    if word == UNSURE:
+        sample, word = with_property(sample, CLIP_CLASS, UNSURE), None
+    return (replace(sample, spans=tuple(spans), label=word),)
+
+
+def unanswered_clip(sample: Sample) -> Sample:
+    """The clip without what the answers will say."""
+    if sample.label is None and unsure_word(sample, CLIP_CLASS):
+        sample = with_property(sample, CLIP_CLASS, None)
+    return replace(sample, spans=(), label=None)
 
 
 def frames_of(start_s: float, end_s: float, frame_rate_hz: float) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from datasets.formats.label_studio.names import FRAME_RATE, IMAGE, VIDEO
+from datasets.formats.label_studio.names import FRAME_RATE, IMAGE, UNSURE, VIDEO
 from datasets.samples import Sample
 from serving.core.errors import LabelError
 
@@ -81,6 +81,11 @@ def with_property(sample: Sample, name: str, value: str | None) -> Sample:
     """The sample with a property set, or without it where `value` is None."""
     others = {key: text for key, text in sample.properties.items() if key != name}
     return replace(sample, properties=others if value is None else others | {name: value})
+
+
+def unsure_word(sample: Sample, name: str) -> str | None:
+    """`unsure` where a property of this name says that a labeler could not tell, else None."""
+    return UNSURE if sample.properties.get(name) == UNSURE else None
 
 
 def frame_rate_of(sample: Sample) -> float:

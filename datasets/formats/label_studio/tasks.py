@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from datasets.formats.label_studio.attributes import unanswered_face
+from datasets.formats.label_studio.behaviour import unanswered_clip
 from datasets.formats.label_studio.context import (
     CONTEXT,
     PAIR,
@@ -29,6 +30,9 @@ from datasets.formats.label_studio.names import (
 )
 from datasets.samples import Sample
 from serving.core.errors import LabelError
+
+_CROP_KEYS = "1234567890qtasdfgzxcynjil"
+"""Keys that the editor leaves free, in rows; one a crop."""
 
 MAX_CROPS = 24
 """Crops to compare with one on a page. A larger cluster makes several tasks with the same one."""
@@ -96,7 +100,10 @@ def task_data(
     else:
         data[IMAGE] = url_of(first)
     if interface is Interface.IDENTITY_CLUSTERS:
-        data[CROPS] = [_crop(sample, url_of(sample)) for sample in samples[1:]]
+        data[CROPS] = [
+            _crop(sample, url_of(sample), key)
+            for sample, key in zip(samples[1:], _CROP_KEYS, strict=False)
+        ]
     return data | {CONTEXT: packed(_unanswered(interface, samples))}
 
 
@@ -160,7 +167,7 @@ def _unanswered(interface: Interface, samples: Sequence[Sample]) -> Sequence[Sam
     if interface in (Interface.PERSON_BOXES, Interface.PERSON_TRACKS):
         return [replace(sample, boxes=()) for sample in samples]
     if interface is Interface.BEHAVIOUR:
-        return [replace(sample, spans=(), label=None) for sample in samples]
+        return [unanswered_clip(sample) for sample in samples]
     if interface is Interface.FACE_ATTRIBUTES:
         return [unanswered_face(sample) for sample in samples]
     if interface is Interface.IDENTITY_PAIRS:
@@ -168,10 +175,11 @@ def _unanswered(interface: Interface, samples: Sequence[Sample]) -> Sequence[Sam
     return samples
 
 
-def _crop(sample: Sample, url: str) -> dict[str, str]:
+def _crop(sample: Sample, url: str, hotkey: str) -> dict[str, str]:
     source, caption = html.escape(url), html.escape(_caption(sample))
     return {
         "value": sample.key,
+        "hotkey": hotkey,
         "html": f'<img src="{source}" alt="{caption}"><span>{caption}</span>',
     }
 

@@ -36,7 +36,7 @@ _MAX_FRAMES = 10_000_000
 Keyframe = Mapping[str, Any]
 
 
-def result(samples: Sequence[Sample]) -> list[dict[str, Any]]:
+def result(samples: Sequence[Sample], frame_rate_hz: float) -> list[dict[str, Any]]:
     """The results that show the tracks of a video's labelled frames, each box a keyframe.
 
     A box without a track is a track of one frame.
@@ -54,7 +54,7 @@ def result(samples: Sequence[Sample]) -> list[dict[str, Any]]:
                 raise LabelError(f"sample '{sample.key}': expected one box of track '{name}'")
             track[row] = box
     return [
-        _entry(f"track{index}", label, track, frames)
+        _entry(f"track{index}", label, track, frames, frame_rate_hz)
         for index, ((_, label), track) in enumerate(tracks.items())
     ]
 
@@ -95,7 +95,11 @@ def labelled(
 
 
 def _entry(
-    identity: str, label: str, track: Mapping[int, Box], frames: Sequence[Sample]
+    identity: str,
+    label: str,
+    track: Mapping[int, Box],
+    frames: Sequence[Sample],
+    frame_rate_hz: float,
 ) -> dict[str, Any]:
     rests = [rest_of(box) for box in track.values()]
     shared = {
@@ -115,17 +119,24 @@ def _entry(
             {
                 **percent(box, size_hw(frames[row])),
                 "frame": frame,
+                "time": frame / frame_rate_hz,
                 "enabled": row + 1 in track,
                 META: rest,
             }
         )
+    num_frames = _frame(frames[-1])
     scores = [box.score for box in track.values() if box.score is not None]
     entry = {
         "id": identity,
         "from_name": BOX,
         "to_name": VIDEO,
         "type": "videorectangle",
-        "value": {"sequence": sequence, "labels": [label]},
+        "value": {
+            "framesCount": num_frames,  # the editor counts again when it has loaded the video
+            "duration": num_frames / frame_rate_hz,
+            "sequence": sequence,
+            "labels": [label],
+        },
         "meta": {META: {"track_id": None, **shared}},
     }
     return entry | ({"score": sum(scores) / len(scores)} if scores else {})
