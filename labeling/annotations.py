@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from datasets.formats.format import Losses
-from datasets.formats.label_studio.answers import samples_of
-from datasets.formats.label_studio.names import Interface
-from datasets.formats.label_studio.tasks import CONTEXT, samples_in
+from datasets.formats.label_studio import Interface, samples_in, samples_of
+from datasets.formats.label_studio.context import CONTEXT
 from datasets.samples import Sample
 from serving.core.errors import LabelError
 

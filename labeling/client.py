@@ -39,7 +39,17 @@ class NoAnswerError(LabelingError):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as the server has it; `num_annotations` are wanted for each task."""
+    """A project as the server has it.
+
+    Args:
+        id: its number on the server.
+        title: what it is called; we go by this alone.
+        description: free text.
+        label_config: the XML of the interface.
+        instruction: what labelers are told, HTML.
+        num_annotations: wanted for each task.
+        model_version: whose predictions labelers start from; empty where there are none.
+    """
 
     id: int
     title: str
@@ -47,6 +57,7 @@ class Project:
     label_config: str
     instruction: str
     num_annotations: int
+    model_version: str
 
 
 class Client:
@@ -140,7 +151,12 @@ class Client:
         return int(self.request("GET", "api/tasks", query)["total"])
 
     def task_pages(
-        self, project: Project, include: Sequence[str] = (), *, page_size: int = 100
+        self,
+        project: Project,
+        include: Sequence[str] = (),
+        *,
+        page_size: int = 100,
+        above: int = 0,
     ) -> Iterator[list[dict[str, Any]]]:
         """All tasks, page after page, by number.
 
@@ -151,8 +167,9 @@ class Client:
             project: whose tasks.
             include: names of fields; none: all, annotations, drafts and predictions among them.
             page_size: tasks of a page.
+            above: only tasks with a larger number.
         """
-        last = 0
+        last = above
         while True:
             query = {"project": project.id, "page_size": page_size, "fields": "all"}
             query |= {"query": json.dumps(_above(last))}
@@ -296,6 +313,7 @@ def _project(values: Mapping[str, Any]) -> Project:
         label_config=values["label_config"] or "",
         instruction=values["expert_instruction"] or "",
         num_annotations=values["maximum_annotations"],
+        model_version=values["model_version"] or "",
     )
 
 
