@@ -1,17 +1,25 @@
 """All public sets of the catalogue."""
 
+from datasets.catalog.coco_persons import COCO_PERSONS
+from datasets.catalog.face_mask import FACE_MASK
 from datasets.catalog.fairface import FAIRFACE
 from datasets.catalog.market1501 import MARKET1501
 from datasets.catalog.msmt17 import MSMT17
+from datasets.catalog.pku_reid import PKU_REID
 from datasets.catalog.public_set import PublicSet
+from datasets.catalog.shoplifting import SHOPLIFTING
 from datasets.catalog.utkface import UTKFACE
 
 SETS: dict[str, PublicSet] = {
     one.name: one
     for one in (
+        COCO_PERSONS,
         MARKET1501,
         MSMT17,
+        PKU_REID,
         FAIRFACE,
         UTKFACE,
+        FACE_MASK,
+        SHOPLIFTING,
     )
 }
