@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
+from datasets.formats.borders import EXACT_PX
 from datasets.formats.format import Losses
 from datasets.samples import Attributes, Box, Sample
 
@@ -15,7 +16,7 @@ _APART = ("path", "boxes", "spans", "attributes", "properties")
 """Fields of a sample that are not compared as a whole. The path is told to `place`."""
 
 _SAMPLE_FIELDS = tuple(f.name for f in fields(Sample) if f.name not in _APART)
-_BOX_FIELDS = tuple(f.name for f in fields(Box) if f.name not in _APART)
+_BOX_FIELDS = tuple(f.name for f in fields(Box) if f.name not in (*_APART, "xyxy_px"))
 _ATTRIBUTES = tuple(f.name for f in fields(Attributes))
 
 
@@ -28,6 +29,8 @@ def count_sample(sample: Sample, held: Sample, losses: Losses) -> None:
 
 def count_box(box: Box, held: Box, losses: Losses) -> None:
     """Count each field of a box that the format holds otherwise or not."""
+    moved_px = (abs(a - b) for a, b in zip(box.xyxy_px, held.xyxy_px, strict=True))
+    losses.add("box.xyxy_px", max(moved_px) > EXACT_PX)
     _count_fields("box", _BOX_FIELDS, box, held, losses)
     _count_person("box", box, held, losses)
 

@@ -37,12 +37,16 @@ DISTRACTORS = (2, 7, DISTRACTOR, 12)
 """MOT-16 classes that look like a pedestrian and count neither way: person on a vehicle, static
 person, distractor, reflection."""
 
-_LIMIT = 1e9
-_MAX_FRAME = 10_000_000
+LIMIT = 1e9
+"""What every number of a file stays below."""
+
+MAX_FRAME = 10_000_000
 """Weeks of video: more is a column out of place, and would be walked through frame by frame."""
+
 _MIN_COLUMNS = 6
 _MOT15_COLUMNS = 10
-_MOT16_COLUMNS = (8, 9)
+MOT16_COLUMNS = (8, 9)
+"""How many a ground truth of MOT-16 and later has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +84,7 @@ def read_tracks(path: str | Path, frame_rate_hz: float | None = None) -> MotSequ
     Raises:
         LabelError: the file is missing or breaks the format; the message names file and line.
     """
-    rows = _Rows.read(Path(path))
+    rows = Rows.read(Path(path))
     rows.check_identities()
     return MotSequence(rows.tracks(frame_rate_hz))
 
@@ -93,13 +97,13 @@ def read_truth(path: str | Path, frame_rate_hz: float | None = None) -> MotSeque
     Raises:
         LabelError: the file is missing, has no row, or breaks the format.
     """
-    rows = _Rows.read(Path(path))
+    rows = Rows.read(Path(path))
     if not len(rows):
         raise LabelError(f"{path}: expected ground truth, got a file without rows")
     rows.check_identities()
     rows.check_considered()
     considered = rows.confidence_raw != 0
-    if rows.num_columns not in _MOT16_COLUMNS:
+    if rows.num_columns not in MOT16_COLUMNS:
         return MotSequence(rows.at(considered).tracks(frame_rate_hz))
     mot_class = rows.values[:, 7].astype(np.int64)
     wanted = considered & (mot_class == PEDESTRIAN)
@@ -113,7 +117,7 @@ def read_detections(path: str | Path) -> dict[int, Detections]:
     Raises:
         LabelError: the file is missing or breaks the format.
     """
-    return _Rows.read(Path(path)).detections()
+    return Rows.read(Path(path)).detections()
 
 
 def write_tracks(path: str | Path, frames: Mapping[int, Tracks]) -> None:
@@ -156,15 +160,20 @@ def _short(value: float, decimals: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """The rows of a file: `values` (R, columns) float64 and the `line` (R,) of each."""
+class Rows:
+    """The rows of a file as they stand: `values` (R, columns) float64, the `line` (R,) of each."""
 
     path: Path
     values: NDArray[np.float64]
     line: NDArray[np.int64]
 
     @classmethod
-    def read(cls, path: Path) -> _Rows:
+    def read(cls, path: Path) -> Rows:
+        """The checked rows of a file, which may have none.
+
+        Raises:
+            LabelError: the file is missing or breaks the format; names file and line.
+        """
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -202,8 +211,13 @@ class _Rows:
         """The 7th column as it stands, 1 where there is none."""
         return self.values[:, 6] if self.num_columns > _MIN_COLUMNS else np.ones(len(self))
 
-    def at(self, mask: NDArray[np.bool_]) -> _Rows:
-        return _Rows(self.path, self.values[mask], self.line[mask])
+    @property
+    def has_shares(self) -> bool:
+        """Whether all confidences are shares or not given, and so no raw scores."""
+        return bool(self._is_share(self.confidence_raw).all())
+
+    def at(self, mask: NDArray[np.bool_]) -> Rows:
+        return Rows(self.path, self.values[mask], self.line[mask])
 
     def tracks(self, frame_rate_hz: float | None) -> dict[int, Tracks]:
         track_id = self.values[:, 1].astype(np.int64)
@@ -229,7 +243,7 @@ class _Rows:
         xywh = self.values[:, 2:6]
         xyxy = boxes.xyxy_from_xywh(xywh)
         confidence = self.confidence_raw
-        if self._is_share(confidence).all():
+        if self.has_shares:
             confidence = np.where(confidence == -1, 1.0, confidence)
         class_id = np.zeros(len(self), np.int64) if class_id is None else class_id
         columns = {XYWH_COLUMN: xywh, CONFIDENCE_COLUMN: confidence}
@@ -255,6 +269,11 @@ class _Rows:
         return self.num_columns >= _MOT15_COLUMNS and bool((self.values[:, 7:9] != -1).any())
 
     def check_identities(self) -> None:
+        """Check that every row has a track, once in a frame.
+
+        Raises:
+            LabelError: names the line.
+        """
         identity = self.values[:, 1]
         self._require(
             (identity >= 0) & (identity == np.floor(identity)),
@@ -270,6 +289,11 @@ class _Rows:
                 )
 
     def check_considered(self) -> None:
+        """Check that the 7th column can say whether a row of a ground truth is to be found.
+
+        Raises:
+            LabelError: names the line.
+        """
         flag = self.confidence_raw
         self._require(
             self._is_share(flag),
@@ -283,7 +307,7 @@ class _Rows:
     def _check_values(self) -> None:
         frame, size = self.values[:, 0], self.values[:, 4:6]
         self._require(
-            (frame >= 1) & (frame <= _MAX_FRAME) & (frame == np.floor(frame)),
+            (frame >= 1) & (frame <= MAX_FRAME) & (frame == np.floor(frame)),
             lambda row: f"a frame number, a whole number from 1 on, got {frame[row]:g}",
         )
         self._require(
@@ -310,6 +334,6 @@ def _numbers(line: str, where: str) -> list[float]:
             f"{where}: expected at least {_MIN_COLUMNS} columns "
             f"(frame,id,left,top,width,height), got {len(numbers)}"
         )
-    if not all(abs(number) < _LIMIT for number in numbers):  # a nan fails too
+    if not all(abs(number) < LIMIT for number in numbers):  # a nan fails too
         raise LabelError(f"{where}: expected finite numbers, got {line.strip()!r}")
     return numbers

@@ -92,6 +92,11 @@ def told_as(where: str) -> Iterator[None]:
         raise LabelError(f"{where}: {error}") from error
 
 
+def number_text(value: float) -> str:
+    """The number exactly, as short as can be: `17`, `17.5`."""
+    return str(int(value)) if value == int(value) else repr(value)
+
+
 def one_of(text: str, allowed: Collection[str], what: str, where: str) -> str:
     """`text`, if it is one of `allowed`.
 
