@@ -28,7 +28,9 @@ def image_size_hw(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             width, height = image.size
-            sideways = image.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS
+            # A PNG's own getexif decodes the whole picture; a TIFF's size is turned already.
+            orientation = Image.Image.getexif(image).get(_EXIF_ORIENTATION)
+            sideways = orientation in _SIDEWAYS and image.format != "TIFF"
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
         raise DatasetError(f"{path}: expected a picture, got {_what(path)}") from error
     return (width, height) if sideways else (height, width)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from datasets.files import write_atomically
+from datasets.formats.borders import TOLERANCE_PX
 from serving.core import boxes
 from serving.core.detections import (
     CONFIDENCE_COLUMN,
@@ -30,8 +31,6 @@ TRACK_COLUMN = "track_id"
 """Column (N,) int64: the identity of a label of a video, -1 where it has none."""
 
 _LIMIT = 1e9
-_OUTSIDE_TOLERANCE_PX = 1.0
-"""Public label files round boxes at the border outwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def read_results(path: str | Path, truth: CocoDataset | None = None) -> CocoData
         raise LabelError(f"{path}: expected {kinds}, got a {type(values).__name__}")
     annotations = []
     for row, entry in enumerate(values, start=1):
-        found = _annotation(entry, f"{path}, result {row}", row)
+        found = annotation_from(entry, f"{path}, result {row}", row)
         if found.score is None:
             raise LabelError(f"{path}, result {row}: expected a 'score', got none")
         annotations.append(found)
@@ -143,7 +142,7 @@ def write(path: str | Path, dataset: CocoDataset) -> None:
     sections = {
         "images": [_present(asdict(image)) for image in dataset.images],
         "categories": [asdict(category) for category in dataset.categories],
-        "annotations": [_annotation_values(a) for a in dataset.annotations],
+        "annotations": [annotation_values(a) for a in dataset.annotations],
     }
     text = ",\n".join(
         [f'"info": {json.dumps(dict(dataset.info), ensure_ascii=False)}']
@@ -188,15 +187,12 @@ def _dataset(values: Any, where: str) -> CocoDataset:
         raise LabelError(f"{where}: expected an object with images, annotations and categories")
     info = values.get("info")
     dataset = CocoDataset(
-        tuple(_image(entry, at) for at, entry in _entries(values, "images", where)),
+        tuple(image_from(entry, at) for at, entry in _entries(values, "images", where)),
         tuple(
-            _annotation(entry, at, row)
+            annotation_from(entry, at, row)
             for row, (at, entry) in enumerate(_entries(values, "annotations", where), start=1)
         ),
-        tuple(
-            Category(_whole(entry, "id", at), _text(entry, "name", at))
-            for at, entry in _entries(values, "categories", where)
-        ),
+        tuple(category_from(entry, at) for at, entry in _entries(values, "categories", where)),
         info if isinstance(info, dict) else {},
     )
     _check_ids(dataset, where)
@@ -224,7 +220,12 @@ def _entries(values: Mapping[str, Any], name: str, where: str) -> Iterable[tuple
         yield at, entry
 
 
-def _image(entry: Mapping[str, Any], at: str) -> Image:
+def image_from(entry: Mapping[str, Any], at: str) -> Image:
+    """An entry of `images`, checked; `at` names it in errors.
+
+    Raises:
+        LabelError: a value is missing or no such value.
+    """
     width, height = _whole(entry, "width", at), _whole(entry, "height", at)
     if min(width, height) < 1:
         raise LabelError(f"{at}: expected a positive width and height, got {width}×{height}")
@@ -234,7 +235,21 @@ def _image(entry: Mapping[str, Any], at: str) -> Image:
     return Image(_whole(entry, "id", at), _text(entry, "file_name", at), width, height, index)
 
 
-def _annotation(entry: Any, at: str, default_id: int) -> Annotation:
+def category_from(entry: Mapping[str, Any], at: str) -> Category:
+    """An entry of `categories`, checked; `at` names it in errors.
+
+    Raises:
+        LabelError: a value is missing or no such value.
+    """
+    return Category(_whole(entry, "id", at), _text(entry, "name", at))
+
+
+def annotation_from(entry: Any, at: str, default_id: int) -> Annotation:
+    """An entry of `annotations` or of results, checked; `at` names it in errors.
+
+    Raises:
+        LabelError: a value is missing or no such value.
+    """
     if not isinstance(entry, dict):
         raise LabelError(f"{at}: expected an object, got {entry!r}")
     bbox = entry.get("bbox")
@@ -299,7 +314,7 @@ def _check_same_images(labels: CocoDataset, truth: CocoDataset, where: str) -> N
 
 def _check_inside(dataset: CocoDataset, where: str) -> None:
     images = {image.id: image for image in dataset.images}
-    slack = _OUTSIDE_TOLERANCE_PX
+    slack = TOLERANCE_PX
     for annotation in dataset.annotations:
         image = images[annotation.image_id]
         left, top, width, height = annotation.xywh_px
@@ -335,7 +350,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LIMIT
 
 
-def _annotation_values(annotation: Annotation) -> dict[str, Any]:
+def annotation_values(annotation: Annotation) -> dict[str, Any]:
+    """The entry of `annotations` for one."""
     values = {
         "id": annotation.id,
         "image_id": annotation.image_id,

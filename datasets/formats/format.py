@@ -16,9 +16,15 @@ Place = Callable[[Sample, str], None]
 class Losses:
     """What a format or our samples could not hold, by name and count. Never silent.
 
-    Names are those of the fields: `box.track_id`, `sample.camera`, `span`; for what a file holds
-    and a sample cannot, the format's own: `annotation.segmentation`. `sample` and `box` count
-    whole ones that could not be written at all.
+    **Writing.** One count is one field of one sample or box that does not read back as it was
+    given: `sample.camera`, `box.track_id`, and of attributes and properties the one that is meant,
+    `box.attributes.gender`, `sample.properties.weather`. "Not known" that reads back as a value
+    counts too. `sample`, `box` and `span` count whole ones that could not be written; what they
+    hold is not counted again. The path, which `place` is told, and the order of samples and of
+    boxes are no content, and a pixel coordinate may come back up to 1e-6 px away.
+
+    **Reading.** One count is one thing that a file holds and a sample cannot, in the format's own
+    words: `annotation.segmentation`, `polygon`.
     """
 
     def __init__(self) -> None:

@@ -25,6 +25,19 @@ def test_size_and_pixels_of_a_rotated_picture_are_those_that_are_shown(sideways)
     assert read_image(sideways).shape == (20, 10, 3)
 
 
+def test_the_size_of_a_turned_tiff_is_the_one_shown(tmp_path):
+    path = tmp_path / "sideways.tiff"
+    Image.new("RGB", (20, 10)).save(path, tiffinfo={274: 6})
+    assert image_size_hw(path) == read_image(path).shape[:2] == (20, 10)
+
+
+def test_the_size_of_a_png_is_read_without_its_pixels(tmp_path):
+    path = tmp_path / "cut.png"
+    Image.effect_noise((300, 200), 9).save(path)
+    path.write_bytes(path.read_bytes()[:1000])
+    assert image_size_hw(path) == (200, 300)
+
+
 def test_a_name_may_be_in_any_script(tmp_path):
     path = tmp_path / "Eingang Süd 入口.png"
     Image.new("RGB", (4, 3)).save(path)

@@ -1,0 +1,402 @@
+"""Samples as COCO files (Lin et al., Microsoft COCO, 2014): one file a split, categories by name.
+
+    annotations/instances_train.json, …_val.json, …_all.json for those without a split
+
+`file_name` is the path of the picture, or of a video, whose frames carry a `frame_index` from 0.
+Ids are no content: they are not kept, and numbered anew. Crowds are `is_ignored`. What COCO has no
+place for stands in `attributes` of an annotation or an image, by name, as CVAT writes it;
+`track_id` stands beside it where it is a number. Numbers are written exact; left, top, width and
+height give the right and bottom back to 1e-9 px.
+
+Read are also other files of this layout, `*.json` in the folder itself,
+`<split>/_annotations.coco.json`, and a single file. The text of a file stays in memory, with 24
+bytes an annotation and 16 an image.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.files import open_atomically
+from datasets.formats import coco
+from datasets.formats.borders import check_inside, cut, is_labelled_picture, required_size_hw
+from datasets.formats.format import Losses, Place, nowhere
+from datasets.formats.held import count_box, count_sample
+from datasets.formats.json_lists import JsonLists
+from datasets.formats.named_values import holdable, named_values, with_named_values
+from datasets.formats.splits import split_in, word_of
+from datasets.formats.tables import checked_path
+from datasets.samples import Box, Sample, Split
+from serving.core.errors import LabelError
+
+_LISTS = ("images", "annotations", "categories")
+_IMAGE_KEYS = {"id", "file_name", "width", "height", "frame_index", "attributes"}
+_ANNOTATION_KEYS = {
+    *("id", "image_id", "category_id", "bbox", "area", "iscrowd", "ignore", "score", "track_id"),
+    "attributes",
+}
+_AREA_TOLERANCE = 1e-3
+"""Share by which an area may differ from width × height; beyond it is that of a mask."""
+
+_NATIVE = ("is_ignored", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class CocoFormat:
+    """COCO files of a folder, or one; see the module."""
+
+    def read(self, root: Path, losses: Losses) -> Iterator[Sample]:
+        """The samples of all label files, in the order of their images."""
+        seen: dict[str, Path] = {}
+        listed: set[str] = set()
+        used: set[str] = set()
+        for path in _label_files(root):
+            file = _File(path, root if root.is_dir() else root.parent, losses)
+            listed.update(file.class_names)
+            for sample in file.samples():
+                earlier = seen.setdefault(sample.key, path)
+                if earlier != path:
+                    raise LabelError(
+                        f"{path}: expected each picture in one file, got '{sample.key}' "
+                        f"in {earlier} too"
+                    )
+                used.update(box.label for box in sample.boxes)
+                yield sample
+        losses.add("category", len(listed - used))
+
+    def write(
+        self, samples: Iterable[Sample], root: Path, losses: Losses, place: Place = nowhere
+    ) -> None:
+        """Write a file a split below a folder, or one file, whose name then tells the split."""
+        category_id: dict[str, int] = {}
+        with ExitStack() as stack:
+            files: dict[Path, _Writing] = {}
+            for sample in samples:
+                if not is_labelled_picture(sample):
+                    losses.add("sample")
+                    continue
+                path = _file_of(root, sample.split)
+                if path not in files:
+                    files[path] = stack.enter_context(_Writing(category_id))
+                held = replace(_held(sample), split=_split_of(path))
+                count_sample(sample, held, losses)
+                files[path].add(sample, held, losses)
+                place(sample, sample.path)
+            if not files:
+                files[_file_of(root, None)] = stack.enter_context(_Writing(category_id))
+            for path, file in files.items():
+                file.finish(path)
+
+
+def _label_files(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return [root]
+    patterns = (
+        *("annotations/instances*.json", "annotations/*.json"),
+        *("*.json", "*/_annotations.coco.json"),
+    )
+    for pattern in patterns:
+        if found := sorted(root.glob(pattern)):
+            return found
+    raise LabelError(f"{root}: expected COCO files as annotations/instances_train.json, got none")
+
+
+def _file_of(root: Path, split: Split | None) -> Path:
+    if root.suffix.lower() == ".json":
+        return root
+    return root / "annotations" / f"instances_{word_of(split)}.json"
+
+
+def _split_of(path: Path) -> Split | None:
+    is_alone = path.name == "_annotations.coco.json"
+    return split_in(path.parent.name if is_alone else path.stem)
+
+
+class _File:
+    """A label file: where its entries stand in the text, and what is asked of them in order."""
+
+    def __init__(self, path: Path, base: Path, losses: Losses) -> None:
+        self._path, self._base, self._losses = path, base, losses
+        self._split = _split_of(path)
+        self._file = JsonLists(path)
+        self._categories: dict[int, str] = {}
+        self._image_ids, self._image_places = array("q"), array("q")
+        self._ids, self._owners, self._places = array("q"), array("q"), array("q")
+        self._scan()
+
+    @property
+    def class_names(self) -> Iterable[str]:
+        """The names of the categories."""
+        return self._categories.values()
+
+    def samples(self) -> Iterator[Sample]:
+        """The samples, in the order of the images."""
+        of_image = self._annotations_by_image()
+        names: set[str] = set()
+        folder: PurePosixPath | None = None
+        for image_id, place in zip(self._image_ids, self._image_places, strict=True):
+            at = f"{self._path}, image {image_id}"
+            entry = self._file.at(place)
+            sample = self._sample(entry, at)
+            if sample.key in names:
+                raise LabelError(f"{at}: expected each picture once, got '{sample.key}' again")
+            names.add(sample.key)
+            folder = self._folder_of(sample.path) if folder is None else folder
+            boxes = tuple(self._box(row, sample, image_id) for row in of_image(image_id))
+            yield replace(sample, path=(folder / sample.path).as_posix(), boxes=boxes)
+
+    def _scan(self) -> None:
+        for name, place, entry in self._file.entries(_LISTS):
+            if name not in _LISTS:
+                size = len(entry) if isinstance(entry, list) else int(bool(entry))
+                self._losses.add(name, size)
+            elif not isinstance(entry, dict):
+                kind = name.removesuffix("s").replace("categorie", "category")
+                raise LabelError(f"{self._path}, {kind}: expected an object, got {entry!r}")
+            elif name == "images":
+                self._image_ids.append(self._id(entry, "id", "image"))
+                self._image_places.append(place)
+            elif name == "annotations":
+                row = len(self._ids) + 1
+                self._ids.append(self._id(entry, "id", "annotation") if "id" in entry else row)
+                self._owners.append(self._id(entry, "image_id", f"annotation {self._ids[-1]}"))
+                self._places.append(place)
+            else:
+                self._add_category(entry)
+        for kind, ids in (("image", self._image_ids), ("annotation", self._ids)):
+            self._check_once(kind, np.array(ids, np.int64))
+
+    def _add_category(self, entry: Mapping[str, Any]) -> None:
+        at = f"{self._path}, category {entry.get('id')}"
+        category = coco.category_from(entry, at)
+        if category.id in self._categories:
+            raise LabelError(f"{at}: expected each id once, got it twice")
+        self._categories[category.id] = _checked_text(category.name, at)
+        for key in entry.keys() - {"id", "name"}:
+            self._losses.add(f"category.{key}", int(bool(entry[key])))
+
+    def _id(self, entry: Mapping[str, Any], key: str, kind: str) -> int:
+        value = entry.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
+            raise LabelError(
+                f"{self._path}, {kind}: expected a whole number for '{key}', got {value!r}"
+            )
+        return value
+
+    def _check_once(self, kind: str, ids: NDArray[np.int64]) -> None:
+        values, times = np.unique(ids, return_counts=True)
+        if len(values) != len(ids):
+            raise LabelError(
+                f"{self._path}, {kind} {values[times > 1][0]}: expected each id once, got it twice"
+            )
+
+    def _annotations_by_image(self) -> Callable[[int], Iterable[int]]:
+        """The rows of an image's annotations, in the order of the file."""
+        owners = np.array(self._owners, np.int64)
+        strays = np.flatnonzero(~np.isin(owners, np.array(self._image_ids, np.int64)))
+        if len(strays):
+            raise LabelError(
+                f"{self._path}, annotation {self._ids[strays[0]]}: expected the id of an image, "
+                f"got {owners[strays[0]]}"
+            )
+        order = np.argsort(owners, kind="stable")
+        owners = owners[order]
+
+        def rows(image_id: int) -> Iterable[int]:
+            first, last = np.searchsorted(owners, [image_id, image_id + 1])
+            return map(int, order[first:last])
+
+        return rows
+
+    def _folder_of(self, path: str) -> PurePosixPath:
+        """Where the pictures of this file lie: the first place that has this one of them."""
+        stem = self._path.stem.removeprefix("instances_")
+        folders = (
+            *(self._base / "images" / stem, self._base / "images", self._base / stem),
+            *(self._base, self._path.parent),
+        )
+        found = [folder for folder in folders if (folder / path).is_file()]
+        return PurePosixPath((found[0] if found else self._base).relative_to(self._base))
+
+    def _sample(self, entry: Mapping[str, Any], at: str) -> Sample:
+        image = coco.image_from(entry, at)
+        path = checked_path(_checked_text(image.file_name, at), at)
+        sample = Sample(
+            path=PurePosixPath(path).as_posix(),
+            frame_index=image.frame_index,
+            image_size_hw=(image.height, image.width),
+            split=self._split,
+            properties=self._more(entry, _IMAGE_KEYS, "image", at),
+        )
+        return with_named_values(sample, self._attributes(entry, "image", at))
+
+    def _box(self, row: int, sample: Sample, image_id: int) -> Box:
+        at = f"{self._path}, annotation {self._ids[row]}"
+        entry = self._file.at(self._places[row])
+        found = coco.annotation_from(entry, at, self._ids[row])
+        if found.category_id not in self._categories:
+            raise LabelError(
+                f"{at}: expected a category of {sorted(self._categories)}, got {found.category_id}"
+            )
+        left, top, width, height = found.xywh_px
+        xyxy = (left, top, left + width, top + height)
+        if sample.image_size_hw is not None:
+            check_inside(xyxy, sample.image_size_hw, f"{at}, image {image_id} '{sample.path}'")
+        if abs(found.area_px2 - width * height) > _AREA_TOLERANCE * width * height:
+            self._losses.add("annotation.area")
+        try:
+            box = Box(
+                xyxy,
+                self._categories[found.category_id],
+                track_id=None if found.track_id is None else str(found.track_id),
+                score=found.score,
+                is_ignored=found.is_crowd or bool(entry.get("ignore")),
+                properties=self._more(entry, _ANNOTATION_KEYS, "annotation", at),
+            )
+        except ValueError as error:
+            raise LabelError(f"{at}: {error}") from error
+        return with_named_values(box, self._attributes(entry, "annotation", at))
+
+    def _attributes(self, entry: Mapping[str, Any], kind: str, at: str) -> dict[str, str]:
+        attributes = entry.get("attributes") or {}
+        if not isinstance(attributes, dict):
+            raise LabelError(f"{at}: expected an object 'attributes', got {attributes!r}")
+        return self._more(attributes, set(), f"{kind}.attributes", at)
+
+    def _more(
+        self, entry: Mapping[str, Any], known: set[str], kind: str, at: str
+    ) -> dict[str, str]:
+        """What stands beside the known keys, as text; lists and objects are lost."""
+        texts = {}
+        for key, value in entry.items():
+            if key in known or value is None:
+                continue
+            if isinstance(value, list | dict):
+                self._losses.add(f"{kind}.{key}", int(bool(value)))
+            else:
+                texts[_checked_text(key, at)] = _checked_text(_as_text(value), at)
+        return texts
+
+
+def _as_text(value: str | float | bool) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _checked_text(text: str, at: str) -> str:
+    """The text, if it can be written again: JSON can spell halves of characters."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise LabelError(f"{at}: expected whole characters, got {text!r}") from error
+    return text
+
+
+def _held(sample: Sample) -> Sample:
+    """What is read back of a sample, its split apart."""
+    return replace(holdable(sample), boxes=(), spans=(), duration_s=None, tags=(), provenance=())
+
+
+class _Writing:
+    """The images and annotations of one file, kept in temporary files until all are known."""
+
+    def __init__(self, category_id: dict[str, int]) -> None:
+        self._category_id = category_id
+        self._images: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._annotations: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._next_image, self._next_annotation = count(1), count(1)
+
+    def __enter__(self) -> _Writing:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._images.close()
+        self._annotations.close()
+
+    def add(self, sample: Sample, held: Sample, losses: Losses) -> None:
+        """Add one sample."""
+        size_hw = required_size_hw(sample, "COCO")
+        image_id = next(self._next_image)
+        _append(self._images, _image_entry(held, image_id, size_hw))
+        for box in sample.boxes:
+            kept = cut(holdable(box), size_hw)
+            if kept is None:
+                losses.add("box")
+                continue
+            count_box(box, kept, losses)
+            category_id = self._category_id.setdefault(kept.label, len(self._category_id) + 1)
+            entry = _annotation_entry(kept, next(self._next_annotation), image_id, category_id)
+            _append(self._annotations, entry)
+
+    def finish(self, path: Path) -> None:
+        """Write the file."""
+        with open_atomically(path) as file:
+            file.write(b'{\n"info": {},\n"images": [')
+            _copy(self._images, file)
+            file.write(b'\n],\n"annotations": [')
+            _copy(self._annotations, file)
+            categories = [{"id": id_, "name": name} for name, id_ in self._category_id.items()]
+            text = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in categories)
+            file.write(f'\n],\n"categories": [\n{text}\n]\n}}\n'.encode())
+
+
+def _append(file: IO[bytes], entry: Mapping[str, Any]) -> None:
+    before = ",\n" if file.tell() else "\n"
+    file.write(f"{before}{json.dumps(entry, ensure_ascii=False)}".encode())
+
+
+def _copy(source: IO[bytes], destination: IO[bytes]) -> None:
+    source.seek(0)
+    shutil.copyfileobj(source, destination)
+
+
+def _image_entry(sample: Sample, image_id: int, size_hw: tuple[int, int]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": image_id,
+        "file_name": sample.path,
+        "width": size_hw[1],
+        "height": size_hw[0],
+    }
+    if sample.frame_index is not None:
+        entry["frame_index"] = sample.frame_index
+    if attributes := named_values(sample):
+        entry["attributes"] = attributes
+    return entry
+
+
+def _annotation_entry(box: Box, id_: int, image_id: int, category_id: int) -> dict[str, Any]:
+    left, top, right, bottom = box.xyxy_px
+    width, height = right - left, bottom - top
+    number = _whole_number(box.track_id)
+    annotation = coco.Annotation(
+        *(id_, image_id, category_id, (left, top, width, height), width * height),
+        is_crowd=box.is_ignored,
+        score=box.score,
+        track_id=number,
+    )
+    entry = coco.annotation_values(annotation)
+    attributes: dict[str, Any] = named_values(
+        box, _NATIVE if number is None else (*_NATIVE, "track_id")
+    )
+    if "occluded" in attributes:
+        attributes["occluded"] = box.is_occluded  # a truth value, as CVAT reads it
+    return {**entry, "attributes": attributes} if attributes else entry
+
+
+def _whole_number(text: str | None) -> int | None:
+    """The number that a text spells in the one way that gives the text back."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return int(text) if str(int(text)) == text else None
