@@ -14,7 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.checks.hashes import MAX_DHASH_BITS, MAX_GRID_STEP, MAX_PHASH_BITS, Signature
+from datasets.checks.hashes import (
+    GRID,
+    MAX_DHASH_BITS,
+    MAX_GRID_STEP,
+    MAX_PHASH_BITS,
+    Signature,
+)
 
 NUM_RELATIONS = 3
 """Pairs are of relation 0, 1 or 2; the caller says what these mean. -1 is never a pair."""
@@ -66,7 +72,7 @@ def near_pairs(
     columns = _Columns(
         np.array([one.phash for one in signatures], np.uint64),
         np.array([one.dhash for one in signatures], np.uint64),
-        np.array([one.grid for one in signatures], np.uint8).reshape(len(signatures), -1),
+        np.array([one.grid for one in signatures], np.uint8).reshape(-1, GRID * GRID),
         side,
         recording,
     )
