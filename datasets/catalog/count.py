@@ -24,7 +24,7 @@ class Count:
         labelled: those that someone looked at.
         boxes: that are to be found.
         ignored: boxes that are not.
-        tracks: of boxes, each counted once in its video or sequence.
+        tracks: of boxes that are to be found, each counted once in its video or sequence.
         identities: of whole pictures and of boxes.
         cameras: by their ids.
         sources: recordings.
@@ -104,8 +104,9 @@ def check_counts(name: str, counts: Sequence[Count], samples: Sequence[Sample]) 
 
 def _track_keys(count: Count, samples: list[Sample]) -> Iterable[object]:
     for sample, number in count._boxes(samples):
-        if (track := sample.boxes[number].track_id) is not None:
-            yield _recording(sample), track
+        box = sample.boxes[number]
+        if box.track_id is not None and not box.is_ignored:
+            yield _recording(sample), box.track_id
 
 
 def _recording(sample: Sample) -> str:

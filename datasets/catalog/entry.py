@@ -6,17 +6,16 @@ import os
 import shutil
 import subprocess
 import tempfile
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from datasets.downloads import download
 from datasets.files import NO_ROOM, written_path
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_TIMEOUT_S = 30.0
 
 
 def mirror_root() -> Path | None:
@@ -105,11 +104,10 @@ class AddressOrigin:
         return self.url
 
     def fetch(self, destination: Path) -> None:
-        with (
-            urllib.request.urlopen(self.url, timeout=_TIMEOUT_S) as response,
-            destination.open("wb") as file,
-        ):
-            shutil.copyfileobj(response, file)
+        with tempfile.TemporaryDirectory(prefix=".part.", dir=destination.parent) as folder:
+            fetched = Path(folder) / destination.name
+            download(self.url, fetched)
+            fetched.replace(destination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,7 @@ class CatalogEntry:
                 return f"expected sha256 {self.sha256}, got {got}"
             partial.chmod(0o644)
             partial.replace(path)
-        except OSError as error:  # of it is urllib.error.URLError
+        except OSError as error:
             if error.errno in NO_ROOM:  # no other origin helps
                 raise
             return str(error)

@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("name", nargs="?", help="see --list")
     parser.add_argument("--list", action="store_true", help="show all sets and files")
+    parser.add_argument("--markdown", action="store_true", help="of --list: as in the README")
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument(
         "--from",
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fetch it, or find that it is there."""
     if options.list:
-        _print_table(options.data_dir)
+        _print_table(options.data_dir, options.markdown)
     elif options.name in CATALOG:
         path = CATALOG[options.name].get(options.data_dir)
         print(f"{options.name}: {path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -79,12 +80,15 @@ def _get_set(options: argparse.Namespace) -> None:
         print("\n".join(f"  {line}" for line in fetched.losses.lines()))
 
 
-def _print_table(data_dir: Path) -> None:
+def _print_table(data_dir: Path, is_markdown: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from datasets.catalog.table import HEAD, rows_here
+    from datasets.catalog.table import HEAD, markdown, rows, rows_here
 
+    if is_markdown:
+        print(markdown(row.cells for row in rows()), end="")
+        return
     table = Table(*HEAD)
     for row in rows_here(data_dir):
         table.add_row(*row.cells)

@@ -21,7 +21,9 @@ SAMPLES = (
         camera="1",
         boxes=(box(track_id="1"), box(track_id="2", identity="0007"), box("head", track_id="1")),
     ),
-    Sample("b/2.jpg", split=Split.TEST, boxes=(box(track_id="1"), box(is_ignored=True))),
+    Sample(
+        "b/2.jpg", split=Split.TEST, boxes=(box(track_id="1"), box(is_ignored=True, track_id="9"))
+    ),
     Sample("c/1.jpg", boxes=(box(track_id="1"),), attributes=Attributes(mask=Mask.MASKED)),
     Sample("d/v.mp4", label="normal", source="take", is_labelled=False),
 )
@@ -39,7 +41,7 @@ SAMPLES = (
         (Count(ignored=0), 1),
         (Count(box_label="person", boxes=0), 4),
         (Count(box_label="head", boxes=0), 1),
-        (Count(tracks=0), 3),  # 1 and 2 in b, another 1 in c
+        (Count(tracks=0), 3),  # 1 and 2 in b, another 1 in c; 9 is ignored
         (Count(sources=0), 1),
         (Count(label="normal", samples=0), 1),
         (Count(mask=Mask.MASKED, samples=0), 1),
