@@ -17,10 +17,12 @@ LUMA = np.float32([0.114, 0.587, 0.299])
 _SAMPLE_PX = 24
 _MAX_SLOPE = 0.45
 """The most that log brightness may change over one unit of the head."""
-_WHITE_OVER_SKIN, _MAX_WHITE_OVER_SKIN = 1.12, 1.9
+_WHITE_OVER_SKIN, _MAX_WHITE_OVER_SKIN = 1.3, 2.0
 """White cloth over skin in one light: at least for light skin, at most for dark skin."""
 _TINT = 0.4
 """How much of the tint of the brightest places is the lamp's, and not the things'."""
+_GREY_CHROMA = 10.0
+"""The most that the channels of a grey picture differ, after compression in colour."""
 _SHARPEST_PX, _SOFTEST_PX = 0.4, 3.0
 _TO_DEVIATION = 1 / (0.6745 * 6)
 """From the median of Immerkær's mask to a standard deviation."""
@@ -38,6 +40,7 @@ class Light:
         blur_px: standard deviation of the blur of edges.
         noise: standard deviation of the pixels' noise, in levels.
         toward: (3,) unit direction to the light along the picture's axes, z to the viewer.
+        colourfulness: 1 for a picture in colour, 0 for one in grey.
     """
 
     white_bgr: Floats
@@ -46,6 +49,7 @@ class Light:
     blur_px: float
     noise: float
     toward: Floats
+    colourfulness: float = 1.0
 
     @classmethod
     def of(cls, image_bgr: NDArray[np.uint8], pose: Pose) -> Light:
@@ -65,7 +69,16 @@ class Light:
             blur_px=_blur_px(gray),
             noise=_noise(gray),
             toward=toward / np.linalg.norm(toward),
+            colourfulness=_colourfulness(crop),
         )
+
+    def shown(self, colour: Floats) -> Floats:
+        """The values (…, 3), 0 to 255, of colours (…, 3) that face the light at the origin."""
+        lit = np.maximum(colour, 0) * self.white_bgr
+        if self.colourfulness < 1:
+            grey = (lit @ LUMA)[..., None]
+            lit = grey + np.float32(self.colourfulness) * (lit - grey)
+        return lit  # type: ignore[no-any-return]
 
     def over(self, window: Window) -> Floats:
         """(H, W): brightness over a window, 1 at the origin."""
@@ -75,9 +88,12 @@ class Light:
         return np.exp(np.clip(logs, -0.9, 0.5))  # type: ignore[no-any-return]
 
     def relief(self, normal: Floats) -> Floats:
-        """(H, W): brightness of surfaces by their normals (H, W, 3), 1 for one to the viewer."""
+        """(H, W): brightness of surfaces by their normals (H, W, 3), 1 for one to the viewer.
+
+        Light that is thrown back from all around keeps what faces down from going dark.
+        """
         facing = np.maximum(normal @ self.toward, 0)
-        return np.float32(0.5) + np.float32(0.5 / max(self.toward[2], 0.3)) * facing
+        return np.float32(0.62) + np.float32(0.38 / max(self.toward[2], 0.3)) * facing
 
 
 def face_window(pose: Pose, image_size_hw: tuple[int, ...]) -> Window:
@@ -114,8 +130,14 @@ def _white(image_bgr: NDArray[np.uint8], skin: float) -> Floats:
     bright = float(np.percentile(luma, 96))
     tint = pixels[luma >= bright].mean(axis=0) + 8
     tint = 1 + _TINT * (tint / (tint @ LUMA) - 1)
-    value = max(skin * _WHITE_OVER_SKIN, min(0.88 * bright, skin * _MAX_WHITE_OVER_SKIN))
+    value = max(skin * _WHITE_OVER_SKIN, min(0.94 * bright, skin * _MAX_WHITE_OVER_SKIN))
     return np.clip(tint * min(max(value, 12.0), 246.0), 0, 255).astype(np.float32)
+
+
+def _colourfulness(crop: NDArray[np.uint8]) -> float:
+    small = cv2.resize(crop, (_SAMPLE_PX, _SAMPLE_PX), interpolation=cv2.INTER_AREA).astype(int)
+    chroma = float(np.percentile(small.max(axis=2) - small.min(axis=2), 90))
+    return float(np.clip((chroma - _GREY_CHROMA) / _GREY_CHROMA, 0, 1))
 
 
 def _blur_px(gray: Floats) -> float:

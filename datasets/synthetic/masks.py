@@ -115,9 +115,12 @@ class MaskOccluder:
         """The layers of the mask."""
         wear = self.wear or WRONG[int(rng.choice(len(WRONG), p=_WRONG_SHARES))]
         fabric = _FABRICS[self.kind](rng)
-        side = 1 if rng.random() < 0.5 else -1
+        side = _roomier_side(scene)
+        hanging = _hanging(side, rng)
+        if wear is Wear.ONE_EAR and not _is_in_picture(scene, hanging):
+            wear = Wear.NOSE_OUT
         cut = _worn(_varied(CUTS[self.kind], rng), wear, rng)
-        mesh = _hanging(side, rng) if wear is Wear.ONE_EAR else _mesh(cut)
+        mesh = hanging if wear is Wear.ONE_EAR else _mesh(cut)
         if wear is Wear.UNDER_CHIN:
             fabric = replace(fabric, creases=fabric.creases * 2.5)
         body = _body(scene, mesh, fabric, self.kind, wear, rng)
@@ -196,6 +199,21 @@ def _hanging(side: int, rng: np.random.Generator) -> Mesh:
     points = np.stack(np.broadcast_arrays(x, y, z), axis=-1).astype(np.float32)
     mesh = sheet(points[:, ::-1] if side > 0 else points)
     return Mesh(mesh.points, mesh.coords, two_sided=True)
+
+
+def _is_in_picture(scene: Scene, mesh: Mesh) -> bool:
+    """Whether the picture shows so much of a mesh that a label may speak of it."""
+    height, width = scene.image_size_hw
+    x, y = scene.pose.project(mesh.points).reshape(-1, 2).T
+    return bool(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)) > 0.4)
+
+
+def _roomier_side(scene: Scene) -> int:
+    """The side on which the picture shows more beside the face."""
+    width = scene.image_size_hw[1]
+    ears = scene.pose.project(np.float32([[-EAR[0], 1.2, -0.6], [EAR[0], 1.2, -0.6]]))
+    room = (float(ears[0, 0]), width - float(ears[1, 0]))
+    return -1 if room[0] > room[1] else 1
 
 
 def _body(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from datasets.faces import Face
 from datasets.samples import Attributes
-from datasets.synthetic.geometry import Pose, fit_pose
+from datasets.synthetic.geometry import Floats, Pose, fit_pose, on_head
 from datasets.synthetic.light import Light
 from datasets.synthetic.painting import Layer, paint
 from serving.core.labels import Mask
@@ -40,6 +40,14 @@ class Occluded:
         return attributes if self.mask is None else replace(attributes, mask=self.mask)
 
 
+_SKIN_PLACES = np.concatenate(
+    [
+        on_head(np.float32([-0.55, -0.4, 0.4, 0.55]), np.float32([0.6, 0.75, 0.75, 0.6])),
+        on_head(np.float32([-0.3, 0.0, 0.3]), np.float32([-0.6, -0.6, -0.6])),
+    ]
+)
+
+
 class Occluder(Protocol):
     """Draws one kind of thing. The same picture, face and random state give the same pixels."""
 
@@ -58,7 +66,8 @@ class Scene:
     image_size_hw: tuple[int, int]
     pose: Pose
     light: Light
-    skin_bgr: tuple[float, float, float] = (0.55, 0.62, 0.8)
+    skin_bgr: Floats
+    """(3,) colour of the cheeks, 1 being white in the light of the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,16 @@ def scene_of(image_bgr: NDArray[np.uint8], face: Face) -> Scene:
     """The scene of one face."""
     pose = fit_pose(face.landmarks_px)
     height, width = image_bgr.shape[:2]
-    return Scene((height, width), pose, Light.of(image_bgr, pose))
+    light = Light.of(image_bgr, pose)
+    return Scene((height, width), pose, light, skin_under(image_bgr, pose) / light.white_bgr)
+
+
+def skin_under(image_bgr: NDArray[np.uint8], pose: Pose) -> Floats:
+    """(3,) the median BGR, 0 to 255, of cheeks and brow."""
+    places = pose.project(_SKIN_PLACES)
+    height, width = image_bgr.shape[:2]
+    x, y = np.clip(np.rint(places).astype(int), 0, (width - 1, height - 1)).T
+    return np.maximum(np.median(image_bgr[y, x].astype(np.float32), axis=0), 8)
 
 
 def painted(

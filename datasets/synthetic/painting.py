@@ -75,8 +75,7 @@ def _soft(field: Floats, blur_px: float) -> Floats:
 
 
 def _value(layer: Layer, light: Light, rng: np.random.Generator) -> Floats:
-    lit = np.maximum(layer.colour, 0) * light.white_bgr
-    value = lit * light.over(layer.window)[..., None]
+    value = light.shown(layer.colour) * light.over(layer.window)[..., None]
     value = _soft(np.minimum(value, 255), light.blur_px)
     if light.noise > 0.3:
         noise = rng.standard_normal(layer.alpha.shape, dtype=np.float32)

@@ -136,14 +136,16 @@ def seen(mesh: Mesh, pose: Pose, image_size_hw: tuple[int, int], margin: float) 
     targets = np.concatenate([mesh.coords, facing], axis=-1)[corners_seen]
     fields = _fields(pixels[corners_seen], targets, window)
     normal = fields[..., 2:]
+    if mesh.two_sided:  # the side that is seen
+        normal = normal * np.where(normal[..., 2:] < 0, np.float32(-1), np.float32(1))
     normal = normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
     return Patch(window, alpha, np.ascontiguousarray(fields[..., :2]), normal, pose.unit_px)
 
 
 def _faces_seen(corners: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A face of the mesh is seen where most of its corners are."""
+    """A face of the mesh is seen where half of its corners are."""
     count = corners.astype(np.int8)
-    return (count[:-1, :-1] + count[1:, :-1] + count[:-1, 1:] + count[1:, 1:]) >= 3
+    return (count[:-1, :-1] + count[1:, :-1] + count[:-1, 1:] + count[1:, 1:]) >= 2
 
 
 def _quads(pixels: Floats) -> Floats:
