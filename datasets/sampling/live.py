@@ -20,8 +20,6 @@ from serving.core.frame import Frame
 SCHEMES = ("rtsp", "rtsps", "http", "https", "tcp", "udp", "srt", "rtmp")
 """Addresses that are streams."""
 
-_OPEN_TIMEOUT_S = 10.0
-_READ_TIMEOUT_S = 5.0
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 8.0
 _MAX_DRIFT_S = 10.0
@@ -72,6 +70,8 @@ class LiveStream:
         camera: the camera's id.
         limit_s: how long it is watched.
         max_tries: connections in a row that give no frame before it is given up.
+        open_s: how long one connection may take.
+        read_s: how long may pass without a word from the camera.
         clock: where time comes from.
 
     Raises:
@@ -86,6 +86,8 @@ class LiveStream:
         camera: str,
         limit_s: float = 60.0,
         max_tries: int = 5,
+        open_s: float = 10.0,
+        read_s: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
         self.source = redacted(url)
@@ -98,6 +100,7 @@ class LiveStream:
             )
         self._url, self._camera = url, camera
         self._limit_s, self._max_tries = limit_s, max_tries
+        self._timeout_s = (open_s, read_s)
         self._clock = clock or SystemClock()
         self._num_frames = 0
         self._num_reconnects = 0
@@ -133,9 +136,7 @@ class LiveStream:
         """The frames until the connection breaks; why it did is noted."""
         try:
             with av.open(
-                self._url,
-                options=_options(self._url),
-                timeout=(_OPEN_TIMEOUT_S, _READ_TIMEOUT_S),
+                self._url, options=_options(self._url), timeout=self._timeout_s
             ) as container:
                 if not container.streams.video:
                     self._problem = "it has no video stream"

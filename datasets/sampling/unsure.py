@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,7 +40,8 @@ class Unsure:
         threshold: the score from which the model is believed.
         band: scores this far from it are no longer doubtful.
         min_doubt: what a frame needs; 1 is one person of whom nothing is known.
-        window_s: of how many seconds the most doubtful frame is taken.
+        window_s: of how many seconds the most doubtful frame is taken; two of them are at least
+            half as far apart.
         look_s: how often the model is asked.
         scale: of the smaller copy; 1 leaves it out.
 
@@ -69,7 +71,7 @@ class Unsure:
         self._window_s = above_zero("window_s", window_s)
         self._scale = scale
         self._look = Gap(look_s)
-        self._opened_s = 0.0
+        self._opened_s, self._chosen_s = 0.0, -math.inf
         self._best: _Doubtful | None = None
 
     def see(self, shot: Shot) -> Iterator[Choice]:
@@ -77,7 +79,7 @@ class Unsure:
         at_s = shot.frame.captured_at
         if self._best is not None and at_s - self._opened_s >= self._window_s:
             yield from self._close()
-        if not self._look.is_over(at_s):
+        if at_s - self._chosen_s < self._window_s / 2 or not self._look.is_over(at_s):
             return
         doubt = self.doubt(shot.frame)
         if doubt < self._min_doubt:
@@ -91,6 +93,7 @@ class Unsure:
         """The most doubtful frame of the last window."""
         yield from self._close()
         self._look.forget()
+        self._chosen_s = -math.inf
 
     def finish(self) -> Iterator[Choice]:
         """Nothing is open."""
@@ -147,7 +150,10 @@ class Unsure:
 
     def _close(self) -> Sequence[Choice]:
         best, self._best = self._best, None
-        return () if best is None else (Choice.of(best.shot, self.TAG),)
+        if best is None:
+            return ()
+        self._chosen_s = best.shot.frame.captured_at
+        return (Choice.of(best.shot, self.TAG),)
 
 
 def _mirrored(frame: Frame) -> Frame:
