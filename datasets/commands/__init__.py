@@ -5,8 +5,28 @@ imported inside `run`. These are composition roots: here, and nowhere else in `d
 and trackers are joined to the parts that ask for them.
 """
 
-from datasets.commands import benchmark, check, get, occlude, sample, split
+from datasets.commands import (
+    benchmark,
+    check,
+    convert,
+    export,
+    get,
+    import_data,
+    occlude,
+    sample,
+    split,
+)
 from datasets.commands.command import Command
 
-COMMANDS: tuple[Command, ...] = (get, check, split, sample, occlude, benchmark)
+COMMANDS: tuple[Command, ...] = (
+    get,
+    import_data,
+    export,
+    convert,
+    check,
+    split,
+    sample,
+    occlude,
+    benchmark,
+)
 """In the order of `--help`."""
