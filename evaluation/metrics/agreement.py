@@ -79,11 +79,9 @@ def krippendorff_alpha(values: NDArray[np.float64], scale: Scale = "nominal") ->
     levels = np.unique(paired[~np.isnan(paired)])
     if len(levels) < 2:
         return math.nan
-    coincidences = np.zeros((len(levels), len(levels)))
-    for unit in paired.T:
-        counts = np.array([(unit == level).sum() for level in levels], np.float64)
-        pairs = np.outer(counts, counts) - np.diag(counts)
-        coincidences += pairs / (counts.sum() - 1)
+    counts = np.stack([(paired == level).sum(0) for level in levels], axis=1).astype(np.float64)
+    each = counts / (counts.sum(1, keepdims=True) - 1)
+    coincidences = each.T @ counts - np.diag(each.sum(0))
     totals = coincidences.sum(0)
     distance = _squared_distance(levels, totals, scale)
     observed = float((coincidences * distance).sum())
