@@ -127,7 +127,7 @@ def test_spans_are_compared_by_time_in_the_same_way():
 
 
 def test_answers_are_held_against_chance():
-    """Of four faces three alike; marginals 3:1 and 2:2, so 0.5 by chance: kappa (0.75 − 0.5) / 0.5."""
+    """Of four faces three alike; shares 3:1 and 2:2 are alike by chance in half of them."""
     faces = [
         face("a", anna=WOMAN, ben=WOMAN),
         face("b", anna=WOMAN, ben=WOMAN),
