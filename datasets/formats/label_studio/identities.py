@@ -20,6 +20,8 @@ from datasets.samples import Sample
 from serving.core.errors import LabelError
 
 _PROPERTIES = {PairAnswer.DIFFERENT: "different_from", PairAnswer.UNSURE: "unsure_of"}
+ANSWER_PROPERTIES = tuple(_PROPERTIES.values())
+"""The properties that an answer about a pair sets and removes."""
 
 
 def pair_result(samples: Sequence[Sample]) -> list[dict[str, Any]]:
