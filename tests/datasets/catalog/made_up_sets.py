@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import scipy.io
 from PIL import Image
+
+from datasets.formats.pa100k import ATTRIBUTES
 
 
 def picture(height: int = 8, width: int = 6) -> bytes:
@@ -115,13 +118,82 @@ def shoplifting(downloads: Path) -> None:
     packed(downloads / f"{commit}.zip", {f"{folder}/{name}": b"clip" for name in names})
 
 
+def sequence(name: str, truth: str | None, num_frames: int = 2) -> dict[str, bytes | str]:
+    info = (
+        f"[Sequence]\nname={name}\nimDir=img1\nframeRate=30\nseqLength={num_frames}\n"
+        "imWidth=6\nimHeight=8\nimExt=.jpg\n"
+    )
+    frames = pictures(*(f"img1/{number:06d}.jpg" for number in range(1, num_frames + 1)))
+    files = {**frames, "seqinfo.ini": info, "det/det.txt": "1,-1,0,0,3,4,0.9,-1,-1,-1\n"}
+    return files | ({} if truth is None else {"gt/gt.txt": truth})
+
+
+def within(folder: str, files: Mapping[str, bytes | str]) -> dict[str, bytes | str]:
+    return {f"{folder}/{name}": content for name, content in files.items()}
+
+
+MOT15_TRUTH = "1,1,0,0,3,4,1,1.5,2.5,0\n2,1,0,0,3,4,1,1.5,2.5,0\n2,2,1,1,3,4,0,-1,-1,-1\n"
+MOT16_TRUTH = "1,1,0,0,3,4,1,1,0.5\n2,1,0,0,3,4,1,1,1\n2,2,1,1,3,4,0,8,1\n2,3,1,1,3,4,0,3,1\n"
+
+
+def mot15(downloads: Path) -> None:
+    files = within("MOT15/train/TUD-Campus", sequence("TUD-Campus", MOT15_TRUTH))
+    files |= within("MOT15/test/Venice-1", sequence("Venice-1", None))
+    packed(downloads / "MOT15.zip", files)
+
+
+def mot17(downloads: Path) -> None:
+    files: dict[str, bytes | str] = {}
+    for detector in ("DPM", "FRCNN", "SDP"):
+        for split, number, truth in (("train", "02", MOT16_TRUTH), ("test", "01", None)):
+            name = f"MOT17-{number}-{detector}"
+            files |= within(f"MOT17/{split}/{name}", sequence(name, truth))
+    packed(downloads / "MOT17.zip", files)
+
+
+def mot20(downloads: Path) -> None:
+    """Packed without the folder of its name, as some archives of the challenges are."""
+    files = within("train/MOT20-01", sequence("MOT20-01", MOT16_TRUTH))
+    packed(downloads / "MOT20.zip", files)
+
+
+def pets09(downloads: Path) -> None:
+    """The video is not made up: it comes from its own entry."""
+    files = sequence("PETS09-S2L1", MOT15_TRUTH, num_frames=795)
+    packed(downloads / "MOT15.zip", within("MOT15/train/PETS09-S2L1", files))
+
+
+def campus(downloads: Path) -> None:
+    rows = '3 10 20 30 60 0 0 1 0 "human"\n3 11 20 31 60 1 1 0 1 "human"\n'
+    scene = "merayxu-multiview-object-tracking-dataset-21fcf9ca90b7/CAMPUS/Auditorium"
+    files = {f"view-{camera}.txt": rows for camera in ("HC3", "HC4")}
+    packed(downloads / "campus.zip", within(scene, {**files, "view-HC3.mp4": b"video"}))
+
+
+def pa100k(downloads: Path) -> None:
+    attributes = np.array([[name] for name in ATTRIBUTES], dtype=object)
+    values: dict[str, object] = {"attributes": attributes}
+    for number, word in enumerate(("train", "val", "test"), start=1):
+        values[f"{word}_images_name"] = np.array([[f"{number:06d}.jpg"]], dtype=object)
+        values[f"{word}_label"] = np.ones((1, len(ATTRIBUTES)), np.uint8)
+    names = (f"release_data/release_data/{number:06d}.jpg" for number in (1, 2, 3))
+    packed(downloads / "data.zip", pictures(*names))
+    scipy.io.savemat(downloads / "annotation.mat", values)
+
+
 MADE_UP: dict[str, Callable[[Path], None]] = {
     "coco-persons": coco_persons,
+    "mot15": mot15,
+    "mot17": mot17,
+    "mot20": mot20,
+    "pets09-s2l1": pets09,
+    "campus-auditorium": campus,
     "market1501": market1501,
     "msmt17": msmt17,
     "pku-reid": pku_reid,
     "fairface": fairface,
     "utkface": utkface,
+    "pa100k": pa100k,
     "face-mask": face_mask,
     "shoplifting": shoplifting,
 }

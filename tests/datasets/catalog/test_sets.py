@@ -1,5 +1,6 @@
 """Every public set: its published layout on a made-up sample, and the mirror's for real."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from datasets.catalog.parts import MirrorArchive, MirrorFiles, Published
 from datasets.catalog.public_set import Edition, Place, PublicSet
 from datasets.catalog.sets import SETS
 from datasets.dataset import Dataset
+from datasets.files import place_file
 from datasets.samples import Sample, Split
-from serving.core.errors import DatasetError
+from serving.core.errors import DatasetError, LabelError
 from serving.core.labels import AgeBand, Gender, Mask
 from tests.datasets.catalog.made_up_sets import MADE_UP
 
@@ -35,9 +37,23 @@ def unsigned(public_set: PublicSet) -> PublicSet:
     return replace(public_set, editions=(replace(edition, parts=parts),))
 
 
-def made_up(name: str, tmp_path: Path) -> Dataset:
-    MADE_UP[name](tmp_path / "downloads" / name)
-    return get_set(unsigned(SETS[name]), tmp_path, Silent(), must_count=False).dataset
+@pytest.fixture
+def packed(tmp_path, sample_video) -> Callable[[str], PublicSet]:
+    """Packs the made-up sample of a set where a person would have put its files."""
+
+    def pack(name: str) -> PublicSet:
+        downloads = tmp_path / "downloads" / name
+        MADE_UP[name](downloads)
+        place_file(sample_video, downloads / sample_video.name)  # of the sets that have it
+        return unsigned(SETS[name])
+
+    return pack
+
+
+@pytest.fixture
+def made_up(tmp_path, packed) -> Callable[[str], Dataset]:
+    """Makes a data set of the made-up sample of a set."""
+    return lambda name: get_set(packed(name), tmp_path, Silent(), must_count=False).dataset
 
 
 def by_path(data: Dataset) -> dict[str, Sample]:
@@ -52,18 +68,18 @@ EDITIONS = [
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_made_up_sample_of_each_published_layout_is_read_and_loads(name, tmp_path):
-    data = made_up(name, tmp_path)
+def test_made_up_sample_of_each_published_layout_is_read_and_loads(name, tmp_path, made_up):
+    data = made_up(name)
     assert data.samples
     assert Dataset.load(tmp_path / name).samples == data.samples
     data.manifest.verify(data.folder)
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_made_up_sample_does_not_pass_for_the_published_set(name, tmp_path):
-    MADE_UP[name](tmp_path / "downloads" / name)
+def test_made_up_sample_does_not_pass_for_the_published_set(name, tmp_path, packed):
+    made_up = packed(name)
     with pytest.raises(DatasetError, match=f"'{name}': expected the published counts, got others"):
-        get_set(unsigned(SETS[name]), tmp_path, Silent())
+        get_set(made_up, tmp_path, Silent())
     assert not (tmp_path / name).exists()
 
 
@@ -88,8 +104,8 @@ def test_each_set_has_a_public_edition_at_the_end(name):
     assert SETS[name].editions[-1].place is Place.PUBLIC
 
 
-def test_market_has_nobody_where_the_names_say_junk_or_distractor(tmp_path):
-    samples = by_path(made_up("market1501", tmp_path))
+def test_market_has_nobody_where_the_names_say_junk_or_distractor(made_up):
+    samples = by_path(made_up("market1501"))
     folder = "Market-1501-v15.09.15"
     assert len(samples) == 5  # without gt_bbox
     query = samples[f"{folder}/query/0001_c1s1_001051_00.jpg"]
@@ -97,43 +113,95 @@ def test_market_has_nobody_where_the_names_say_junk_or_distractor(tmp_path):
     assert samples[f"{folder}/bounding_box_test/-1_c1s1_000401_03.jpg"].identity is None
 
 
-def test_coco_keeps_people_alone_and_crowds_are_ignored(tmp_path):
-    data = made_up("coco-persons", tmp_path)
+def test_coco_keeps_people_alone_and_crowds_are_ignored(made_up):
+    data = made_up("coco-persons")
     counts = Count(boxes=2, ignored=2, samples=2)
     assert counts.of(data.samples) == counts.numbers
     assert set(by_path(data)) == {"train2017/1.png", "val2017/1.png"}
     assert {box.label for sample in data.samples for box in sample.boxes} == {"person"}
 
 
-def test_msmt17_numbers_of_train_and_test_are_different_people(tmp_path):
-    data = made_up("msmt17", tmp_path)
+def test_msmt17_numbers_of_train_and_test_are_different_people(made_up):
+    data = made_up("msmt17")
     assert {sample.identity for sample in data.samples} == {"train/0", "test/0"}
 
 
-def test_fairface_has_age_and_gender_of_both_tables(tmp_path):
-    samples = by_path(made_up("fairface", tmp_path))
+def test_fairface_has_age_and_gender_of_both_tables(made_up):
+    samples = by_path(made_up("fairface"))
     assert samples["val/1.jpg"].split is Split.VALIDATION
     assert samples["train/1.jpg"].attributes.age_band is AgeBand.FROM_70
     assert samples["train/1.jpg"].attributes.gender is Gender.FEMALE
 
 
-def test_pku_reid_has_person_camera_and_direction_of_the_name(tmp_path):
-    sample = by_path(made_up("pku-reid", tmp_path))["PKUv1a_128x48/001_02_8.png"]
+def test_pku_reid_has_person_camera_and_direction_of_the_name(made_up):
+    sample = by_path(made_up("pku-reid"))["PKUv1a_128x48/001_02_8.png"]
     assert (sample.identity, sample.camera, sample.properties) == ("001", "02", {"direction": "8"})
 
 
-def test_face_mask_leaves_the_repository_s_other_pictures(tmp_path):
-    masks = [sample.attributes.mask for sample in made_up("face-mask", tmp_path).samples]
+def test_face_mask_leaves_the_repository_s_other_pictures(made_up):
+    masks = [sample.attributes.mask for sample in made_up("face-mask").samples]
     assert masks == [Mask.MASKED, Mask.UNMASKED]
 
 
-def test_shoplifting_pieces_of_one_recording_share_their_source(tmp_path):
-    samples = made_up("shoplifting", tmp_path).samples
+def test_shoplifting_pieces_of_one_recording_share_their_source(made_up):
+    samples = made_up("shoplifting").samples
     assert [(sample.label, sample.source) for sample in samples] == [
         ("normal", "Normal_001"),
         ("normal", "Normal_001"),
         ("shoplifting", "Shoplifting_003"),
     ]
+
+
+def test_mot17_has_each_frame_once_and_other_classes_are_ignored(made_up):
+    data = made_up("mot17")
+    counts = Count(split=Split.TRAIN, box_label="person", samples=2, boxes=2, tracks=1, sources=1)
+    assert counts.of(data.samples) == counts.numbers
+    assert Count(ignored=0).of(data.samples) == {"ignored": 2}
+    assert Count(split=Split.TEST, samples=0, labelled=0).of(data.samples) == {
+        "samples": 2,
+        "labelled": 0,
+    }
+    assert all("-FRCNN/" in sample.path for sample in data.samples)
+
+
+def test_mot20_is_read_where_its_archive_has_no_folder_of_its_name(made_up):
+    paths = sorted(by_path(made_up("mot20")))
+    assert paths == [f"train/MOT20-01/img1/00000{number}.jpg" for number in (1, 2)]
+
+
+def test_pets09_is_frames_of_the_sample_video_in_no_split(made_up):
+    samples = made_up("pets09-s2l1").samples
+    assert [sample.frame_index for sample in samples] == list(range(795))
+    assert {(Path(sample.path).name, sample.split) for sample in samples} == {("vtest.avi", None)}
+    assert samples[0].boxes[0].xyz_m == (1.5, 2.5, 0.0)
+
+
+def test_campus_rows_are_people_who_keep_their_number_in_all_views(made_up):
+    samples = made_up("campus-auditorium").samples
+    assert [(sample.camera, sample.frame_index) for sample in samples] == [
+        ("HC3", 0),
+        ("HC4", 0),
+    ]  # the second row is marked as out of sight
+    (box,) = samples[0].boxes
+    assert (box.xyxy_px, box.label, box.identity) == ((10, 20, 30, 60), "person", "3")
+    assert box.is_occluded
+
+
+def test_campus_row_that_breaks_the_format_is_told(tmp_path):
+    MADE_UP["campus-auditorium"](tmp_path)
+    with zipfile.ZipFile(tmp_path / "campus.zip", "a") as archive:
+        archive.writestr("x/CAMPUS/Auditorium/view-IP2.txt", "3 10 20 30\n")
+    (tmp_path / "downloads/campus-auditorium").mkdir(parents=True)
+    (tmp_path / "campus.zip").rename(tmp_path / "downloads/campus-auditorium/campus.zip")
+    with pytest.raises(LabelError, match=r"view-IP2\.txt:1: expected 10 fields"):
+        get_set(unsigned(SETS["campus-auditorium"]), tmp_path, Silent())
+
+
+def test_pa100k_pictures_are_found_in_the_folder_of_their_archive(made_up):
+    samples = by_path(made_up("pa100k"))
+    sample = samples["release_data/release_data/000002.jpg"]
+    assert (sample.split, sample.attributes.gender) == (Split.VALIDATION, Gender.FEMALE)
+    assert sample.properties["boots"] == "1"
 
 
 MIRRORED = [one.name for one in SETS.values() if one.editions[0].place is Place.MIRROR]
@@ -152,10 +220,11 @@ def test_mirror_s_edition_is_read_with_its_counts(name, mirror, tmp_path):
 
 @pytest.mark.parametrize("name", MIRRORED)
 def test_mirror_s_sizes_are_as_stated(name, mirror, tmp_path):
-    for part in SETS[name].editions[0].parts:
+    for number, part in enumerate(SETS[name].editions[0].parts):
         if isinstance(part, MirrorArchive):
             assert (mirror / part.path).stat().st_size == part.size_bytes
         elif isinstance(part, MirrorFiles):
-            part.bring(tmp_path / "set", tmp_path, Silent())
-            placed = (path for path in (tmp_path / "set").rglob("*") if path.is_file())
+            folder = tmp_path / str(number)
+            part.bring(folder, tmp_path, Silent())
+            placed = (path for path in folder.rglob("*") if path.is_file())
             assert sum(path.stat().st_size for path in placed) == part.size_bytes
