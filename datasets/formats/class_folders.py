@@ -7,7 +7,15 @@ from pathlib import Path
 
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_without_boxes
-from datasets.formats.layout import FreeNames, folders, is_name, name_of, picture_files, suffix_of
+from datasets.formats.layout import (
+    FreeNames,
+    folders,
+    is_name,
+    name_of,
+    picture_files,
+    picture_path,
+    suffix_of,
+)
 from datasets.formats.tables import one_of
 from datasets.samples import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Attributes, Sample
 from serving.core.errors import LabelError
@@ -51,14 +59,14 @@ class ClassFolders:
     ) -> None:
         """Tell where each picture and clip belongs; the folder is the label.
 
-        A sample whose class is not known, or no name of a folder, cannot be held; neither can a
-        frame of a video.
+        A sample whose class is not known, or no name of a folder, cannot be held.
         """
         root.mkdir(parents=True, exist_ok=True)
         names = FreeNames()
         for sample in samples:
-            folder, name = self._folder(sample), name_of(sample.path)
-            if folder is None or sample.frame_index is not None or not _is_media(name):
+            folder = self._folder(sample)
+            name = name_of(picture_path(sample) or sample.path)
+            if folder is None or not _is_media(name):
                 losses.add("sample")
                 continue
             path = names.like(f"{folder}/{name}")

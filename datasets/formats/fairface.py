@@ -14,7 +14,7 @@ from pathlib import Path
 
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_without_boxes
-from datasets.formats.layout import FreeNames, below, is_still
+from datasets.formats.layout import FreeNames, below, picture_path
 from datasets.formats.tables import Row, checked_path, column_names, one_of, read_rows, write_rows
 from datasets.samples import Attributes, Sample, Split
 from serving.core.errors import LabelError
@@ -72,16 +72,17 @@ class FairFace:
     def write(
         self, samples: Iterable[Sample], root: Path, losses: Losses, place: Place = nowhere
     ) -> None:
-        """Write the tables. Frames of videos and clips are no faces: they are lost samples."""
+        """Write the tables. Whole clips are no faces: they are lost samples."""
         rows: dict[Path, list[list[str]]] = {root: []} if root.suffix == ".csv" else {}
         names = FreeNames()
         for sample in samples:
-            if not is_still(sample):
+            picture = picture_path(sample)
+            if picture is None:
                 losses.add("sample")
                 continue
             table = root if root.suffix == ".csv" else root / _table_of(sample.split)
             columns = _columns_of(table.name)
-            path = names.like(below(self._picture_folder, sample.path))
+            path = names.like(below(self._picture_folder, picture))
             row = _row(sample, path.removeprefix(f"{self._picture_folder}/"))
             held = self._sample({name: row[name] for name in columns}, table.name, f"{table}")
             count_without_boxes(sample, held, losses)

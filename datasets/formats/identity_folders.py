@@ -13,8 +13,8 @@ from datasets.formats.layout import (
     FreeNames,
     folders,
     is_name,
-    is_still,
     picture_files,
+    picture_path,
     suffix_of,
 )
 from datasets.samples import Sample
@@ -63,8 +63,8 @@ class IdentityFolders:
         """Tell where each picture belongs; the names are the labels.
 
         A sample without identity cannot be held; neither can one whose identity is no name of a
-        folder, who lacks a field of the pattern, or whose name another has already; nor a frame of
-        a video.
+        folder, who lacks a field of the pattern, or whose name another has already; nor a whole
+        clip.
         """
         root.mkdir(parents=True, exist_ok=True)
         names = FreeNames()
@@ -90,10 +90,10 @@ class IdentityFolders:
 
     def _path(self, sample: Sample, names: FreeNames) -> str | None:
         """Where the picture belongs; None where the layout has no place for it."""
-        folder, values = sample.identity, self._values(sample)
-        if folder is None or not is_name(folder) or values is None or not is_still(sample):
+        folder, values, picture = sample.identity, self._values(sample), picture_path(sample)
+        if folder is None or not is_name(folder) or values is None or picture is None:
             return None
-        before, after = f"{folder}/", suffix_of(sample.path)
+        before, after = f"{folder}/", suffix_of(picture)
         for text, field in self._parts:
             before += text + (values[field] if field else "")
             if field == ANY:
@@ -108,7 +108,8 @@ class IdentityFolders:
 
     def _values(self, sample: Sample) -> dict[str, str] | None:
         """The text of each field of the pattern; None where one is not known."""
-        known = {**sample.properties, "camera": sample.camera, ANY: PurePosixPath(sample.path).stem}
+        name = PurePosixPath(picture_path(sample) or sample.path).stem
+        known = {**sample.properties, "camera": sample.camera, ANY: name}
         values = {field: text for field in self._fields if (text := known.get(field))}
         return values if len(values) == len(self._fields) else None
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from datasets.formats.format import Losses
+from datasets.formats.pictures import layout_name
 from datasets.samples import PICTURE_SUFFIXES, Sample, check_relative
 from serving.core.errors import LabelError
 
@@ -57,9 +58,12 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def is_still(sample: Sample) -> bool:
-    """Whether the sample is one picture, by its name, and no frame of a video."""
-    return sample.frame_index is None and suffix_of(sample.path).lower() in PICTURE_SUFFIXES
+def picture_path(sample: Sample) -> str | None:
+    """The path of the picture that a sample is, or that a frame of a video becomes; else None."""
+    if sample.is_video:
+        return None if sample.frame_index is None else layout_name(sample)
+    is_picture = suffix_of(sample.path).lower() in PICTURE_SUFFIXES
+    return sample.path if is_picture and sample.frame_index is None else None
 
 
 def below(folder: str, path: str) -> str:

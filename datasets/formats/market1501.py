@@ -18,9 +18,9 @@ from datasets.formats.layout import (
     FreeNames,
     Numbering,
     is_name,
-    is_still,
     name_of,
     picture_files,
+    picture_path,
     suffix_of,
 )
 from datasets.samples import Sample, Split
@@ -65,39 +65,38 @@ class Market1501:
         """Tell where each picture belongs; the names are the labels.
 
         Identities and cameras that are no numbers get numbers, and count as lost. A sample without
-        identity, camera or one of the three splits cannot be held; neither can a frame of a video.
+        identity, camera or one of the three splits cannot be held; neither can a whole clip.
         """
         for folder in FOLDERS:
             (root / folder).mkdir(parents=True, exist_ok=True)
         names, people = FreeNames(), Numbering(_FIRST_NEW_PERSON, first=1)
         cameras = Numbering(_FIRST_NEW_CAMERA)
         for sample in samples:
-            person = _person_of(sample, people)
-            if person is None or sample.camera is None or sample.split not in _FOLDER_OF:
+            person, picture = _person_of(sample, people), picture_path(sample)
+            is_placed = sample.camera is not None and sample.split in _FOLDER_OF
+            if person is None or picture is None or not is_placed:
                 losses.add("sample")
                 continue
             start = f"{person}_c{cameras.digits(sample.camera)}s"
-            path = _path(sample, f"{_FOLDER_OF[sample.split]}/", start, names)
+            path = _path(picture, f"{_FOLDER_OF[sample.split]}/", start, names)
             count_without_boxes(sample, _sample(path, path), losses)
             place(sample, path)
 
 
 def _person_of(sample: Sample, people: Numbering) -> str | None:
     """How a name says whom the picture shows; None where it cannot."""
-    if not is_still(sample):
-        return None
     if sample.identity is None:
         return _NUMBER_OF.get(sample.properties.get(NOBODY, ""))
     return people.digits(sample.identity, width=4)
 
 
-def _path(sample: Sample, folder: str, start: str, names: FreeNames) -> str:
+def _path(picture: str, folder: str, start: str, names: FreeNames) -> str:
     """The name that the picture has, where it says the same and is free, or a new one."""
-    name = name_of(sample.path)
+    name = name_of(picture)
     says_the_same = name.startswith(start) and _NAME.fullmatch(name) and is_name(name)
     if says_the_same and names.take(folder + name):
         return folder + name
-    return names.first(f"{folder}{start}1_", f"_01{suffix_of(sample.path)}", digits=6)
+    return names.first(f"{folder}{start}1_", f"_01{suffix_of(picture)}", digits=6)
 
 
 def _sample(path: str, where: str) -> Sample:

@@ -56,7 +56,7 @@ class MotSequences:
         for folder, split in _sequences(root, losses):
             is_empty = False
             yield from self._frames(folder, root, split, losses)
-        if is_empty:
+        if is_empty and any(root.iterdir()):
             raise LabelError(f"{root}: expected sequences with a {FILE_NAME} each, got none")
 
     def write(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from datasets.files import write_atomically
 from datasets.formats.format import Losses, Place
 from datasets.formats.held import count_box, count_sample
-from datasets.formats.layout import Numbering, is_still, suffix_of, whole_number
+from datasets.formats.layout import Numbering, picture_path, suffix_of, whole_number
 from datasets.formats.mot import MAX_FRAME
 from datasets.formats.mot_boxes import (
     DetectionRows,
@@ -134,17 +134,16 @@ class SequenceWriter:
         if self._video is not None:
             is_like = suffix_of(sample.path) == suffix_of(self._video)
             return wanted if is_free and is_like and sample.frame_index is not None else None
-        if (sample.is_video and sample.frame_index is None) or not self._has_suffix_of(sample):
+        picture = picture_path(sample)
+        if picture is None or not self._ends_as(picture):
             return None
         number = wanted if is_free else self._last_frame + 1
         return number if number is not None and number <= MAX_FRAME else None
 
-    def _has_suffix_of(self, sample: Sample) -> bool:
-        if not is_still(sample) and not sample.is_video:
-            return False
-        suffix = ".jpg" if sample.is_video else suffix_of(sample.path)
-        self._suffix = self._suffix or suffix
-        return self._suffix == suffix
+    def _ends_as(self, picture: str) -> bool:
+        """Whether a picture ends as the first one of the sequence, which is to be it if none is."""
+        self._suffix = self._suffix or suffix_of(picture)
+        return self._suffix == suffix_of(picture)
 
     def _held(self, sample: Sample, number: int) -> Sample:
         rate = sample.properties.get(FRAME_RATE)

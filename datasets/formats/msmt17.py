@@ -16,7 +16,7 @@ from pathlib import Path
 from datasets.files import write_atomically
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_without_boxes
-from datasets.formats.layout import FreeNames, Numbering, is_still, suffix_of, whole_number
+from datasets.formats.layout import FreeNames, Numbering, picture_path, suffix_of, whole_number
 from datasets.formats.tables import checked_path
 from datasets.samples import Sample, Split
 from serving.core.errors import LabelError
@@ -61,21 +61,22 @@ class Msmt17:
 
         Identities and cameras that are no numbers get numbers, and count as lost, as does an
         identity that does not start with `train/` or `test/` as its split does. A sample without
-        identity or camera, or of another split, cannot be held; neither can a frame of a video.
+        identity or camera, or of another split, cannot be held; neither can a whole clip.
         """
         names, cameras = FreeNames(), Numbering(_FIRST_NEW_CAMERA)
         people = {half: Numbering(_FIRST_NEW_PERSON) for half in self._folder_of}
         lines: dict[str, list[str]] = {}
         for sample in samples:
             split, identity, camera = sample.split, sample.identity, sample.camera
-            if split not in _LIST_OF or not identity or not camera or not is_still(sample):
+            own = picture_path(sample)
+            if split not in _LIST_OF or not identity or not camera or own is None:
                 losses.add("sample")
                 continue
             name = _LIST_OF[split]
             half = _LISTS[name][1]
             wanted = whole_number(identity.removeprefix(f"{half}/"))
             person = people[half].number(identity, wanted)
-            picture = self._picture(sample, half, person, cameras.digits(camera, width=2), names)
+            picture = self._picture(own, half, person, cameras.digits(camera, width=2), names)
             line = f"{picture} {person}"
             held = self._sample(line, name, line)
             count_without_boxes(sample, held, losses)
@@ -84,12 +85,10 @@ class Msmt17:
         for name, listed in (lines or {"list_train.txt": []}).items():
             write_atomically(root / name, "".join(f"{line}\n" for line in listed))
 
-    def _picture(
-        self, sample: Sample, half: str, person: int, camera: str, names: FreeNames
-    ) -> str:
+    def _picture(self, own: str, half: str, person: int, camera: str, names: FreeNames) -> str:
         """The path below the half's folder: the one it has, where it says the same and is free."""
         folder = f"{self._folder_of[half]}/"
-        path = sample.path.removeprefix(folder)
+        path = own.removeprefix(folder)
         found = _NAME.fullmatch(path)
         says_the_same = found and (int(found["person"]), found["camera"]) == (person, camera)
         if says_the_same and path.isprintable() and names.take(folder + path):

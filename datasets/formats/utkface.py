@@ -18,9 +18,9 @@ from datasets.formats.layout import (
     FreeNames,
     folders,
     is_name,
-    is_still,
     name_of,
     picture_files,
+    picture_path,
     suffix_of,
 )
 from datasets.formats.tables import told_as
@@ -54,16 +54,16 @@ class UtkFace:
     ) -> None:
         """Tell where each face belongs; the names are the labels.
 
-        A sample without an age in whole years cannot be held; neither can a frame of a video.
+        A sample without an age in whole years cannot be held; neither can a whole clip.
         """
         root.mkdir(parents=True, exist_ok=True)
         names = FreeNames()
         for sample in samples:
-            start = _start_of_name(sample)
-            if start is None:
+            start, picture = _start_of_name(sample), picture_path(sample)
+            if start is None or picture is None:
                 losses.add("sample")
                 continue
-            path = name_of(sample.path)
+            path = name_of(picture)
             if not (_says_the_same(path, f"{start}_0") and names.take(path)):
                 path = names.first(f"{start}_", suffix_of(path), digits=_DIGITS_OF_TIME)
             count_without_boxes(sample, _sample(path, path), losses)
@@ -89,7 +89,7 @@ def _sample(path: str, where: str) -> Sample:
 def _start_of_name(sample: Sample) -> str | None:
     age, gender = sample.attributes.age_years, sample.attributes.gender
     race = sample.properties.get(RACE)
-    if age is None or age != int(age) or not is_still(sample):
+    if age is None or age != int(age):
         return None
     return "_".join(
         [
