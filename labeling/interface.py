@@ -19,7 +19,7 @@ from serving.core.labels import PERSON, AgeBand, Behaviour, ClipClass, Gender, M
 
 FOLDER = Path(__file__).with_name("interfaces")
 
-PALETTE = ("#56B4E9", "#F0E442", "#D55E00", "#0072B2", "#CC79A7", "#009E73")
+PALETTE = ("#56B4E9", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442")
 """Colours that people who see no red, green or blue tell apart, in the order of use (Okabe and Ito,
 Color Universal Design, 2008). Orange, #E69F00, is left for `ignored`."""
 

@@ -10,6 +10,7 @@ from datasets.formats.clip_table import ClipTable
 from datasets.formats.coco_samples import CocoFormat
 from datasets.formats.fairface import FairFace
 from datasets.formats.format import Format
+from datasets.formats.label_studio import LabelStudio
 from datasets.formats.identity_folders import IdentityFolders
 from datasets.formats.market1501 import Market1501
 from datasets.formats.mot_boxes import MotDialect, MotPart
@@ -21,6 +22,7 @@ from datasets.formats.yolo import YoloFormat
 
 FORMATS: Mapping[str, Format] = {
     "coco": CocoFormat(),
+    "label-studio": LabelStudio(),
     "yolo": YoloFormat(),
     "mot15": MotSequences(MotDialect.MOT15),
     "mot16": MotSequences(MotDialect.MOT16),

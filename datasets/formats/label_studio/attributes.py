@@ -57,23 +57,26 @@ def labelled(
                     f"sample '{sample.key}': expected {name} of {list(map(str, vocabulary))}, "
                     f"got '{answer}'"
                 ) from error
-    age_years = sample.attributes.age_years
-    if age_years is not None and not _holds(values.get(AGE_BAND), age_years):
+    answered = Attributes(age_years=sample.attributes.age_years, **values)
+    if is_contradictory(answered):
         losses.add("attributes.age_years")
-        age_years = None
-    return (replace(sample, attributes=Attributes(age_years=age_years, **values)),)
+        answered = replace(answered, age_years=None)
+    return (replace(sample, attributes=answered),)
 
 
 def unanswered_face(sample: Sample) -> Sample:
-    """The sample without what the answers will say; its age in years stays."""
+    """The sample without what the answers will say; an age in years that fits the band stays."""
     for name in _VOCABULARIES:
         if getattr(sample.attributes, name) is None and unsure_word(sample, name):
             sample = with_property(sample, name, None)
-    return replace(sample, attributes=Attributes(age_years=sample.attributes.age_years))
+    age_years = None if is_contradictory(sample.attributes) else sample.attributes.age_years
+    return replace(sample, attributes=Attributes(age_years=age_years))
 
 
-def _holds(band: AgeBand | None, age_years: float) -> bool:
-    if band is None:
-        return True
+def is_contradictory(attributes: Attributes) -> bool:
+    """Whether the age in years lies outside the age band."""
+    band, age_years = attributes.age_band, attributes.age_years
+    if band is None or age_years is None:
+        return False
     first, _, last = band.rstrip("+").partition("-")
-    return int(first) <= age_years < (int(last) + 1 if last else float("inf"))
+    return not int(first) <= age_years < (int(last) + 1 if last else float("inf"))

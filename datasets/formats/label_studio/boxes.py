@@ -92,7 +92,7 @@ def size_hw(sample: Sample) -> tuple[int, int]:
         LabelError: they are not known.
     """
     if sample.image_size_hw is None:
-        raise LabelError(f"sample '{sample.key}': expected the size of its picture, got none")
+        raise LabelError(f"sample '{sample.key}': expected an image size, got none")
     return sample.image_size_hw
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from datasets.files import write_atomically
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.label_studio.answers import result_of, samples_of
+from datasets.formats.label_studio.attributes import is_contradictory
 from datasets.formats.label_studio.context import name_of, samples_in
 from datasets.formats.label_studio.identities import joined_identities
 from datasets.formats.label_studio.names import Interface
@@ -62,19 +63,23 @@ class LabelStudio:
     ) -> None:
         """Write a file, or `tasks.json` in a folder where `root` does not end in `.json`.
 
-        A frame of a video that is asked as a picture belongs in a folder beside the video.
+        A frame that is asked as a picture has no file that a page could show: it is not written,
+        and counted as `sample`.
         """
         shown = []
         for sample in samples:
-            if shows(self.interface, sample):
-                shown.append(sample)
-            else:
+            if not (shows(self.interface, sample) and self._has_file(sample)):
                 losses.add("sample")
-        lines = []
-        for group in group_samples(self.interface, shown):
-            lines.append(json.dumps(self._task(group), ensure_ascii=False))
-            for sample in group:
-                place(sample, self._path_of(sample))
+                continue
+            shown.append(sample)
+            if self.interface is Interface.FACE_ATTRIBUTES and is_contradictory(sample.attributes):
+                losses.add("sample.attributes.age_years")
+        lines = [
+            json.dumps(self._task(group), ensure_ascii=False)
+            for group in group_samples(self.interface, shown)
+        ]
+        for sample in shown:
+            place(sample, sample.path)
         path = root if root.suffix == ".json" else root / FILE_NAME
         write_atomically(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
@@ -94,13 +99,10 @@ class LabelStudio:
         return task
 
     def _url_of(self, sample: Sample) -> str:
-        return self.url_prefix + quote(self._path_of(sample))
+        return self.url_prefix + quote(sample.path)
 
-    def _path_of(self, sample: Sample) -> str:
-        """Where the file of a task lies: a frame that is asked as a picture is one."""
-        if sample.frame_index is None or self.interface is Interface.PERSON_TRACKS:
-            return sample.path
-        return f"{sample.path.rsplit('.', 1)[0]}/{sample.frame_index:06d}.png"
+    def _has_file(self, sample: Sample) -> bool:
+        return sample.frame_index is None or self.interface is Interface.PERSON_TRACKS
 
     def _samples(self, task: Mapping[str, Any], losses: Losses) -> tuple[Sample, ...]:
         given = _listed(task, "annotations")

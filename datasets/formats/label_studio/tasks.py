@@ -176,11 +176,11 @@ def _unanswered(interface: Interface, samples: Sequence[Sample]) -> Sequence[Sam
 
 
 def _crop(sample: Sample, url: str, hotkey: str) -> dict[str, str]:
-    source, caption = html.escape(url), html.escape(_caption(sample))
+    source, caption = html.escape(url), html.escape(_caption(sample)).replace(" · ", "<br>")
     return {
         "value": sample.key,
         "hotkey": hotkey,
-        "html": f'<img src="{source}" alt="{caption}"><span>{caption}</span>',
+        "html": f'<img src="{source}" alt=""><span>{caption}</span>',
     }
 
 
