@@ -10,7 +10,7 @@ from typing import Any
 from datasets.formats.format import Losses
 from datasets.formats.label_studio import Interface, samples_in, samples_of
 from datasets.formats.label_studio.context import CONTEXT
-from datasets.samples import Sample
+from datasets.samples import Provenance, Sample
 from serving.core.errors import LabelError
 
 RawTask = Mapping[str, Any]
@@ -38,6 +38,11 @@ class Annotation:
     lead_time_s: float | None
     samples: tuple[Sample, ...]
     is_empty: bool = False
+
+    @property
+    def provenance(self) -> Provenance:
+        """Who and when, as samples keep it."""
+        return Provenance(self.labeler, self.at)
 
 
 @dataclass(frozen=True, slots=True)

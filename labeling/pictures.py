@@ -10,10 +10,12 @@ from typing import Protocol
 from urllib.parse import quote
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from datasets.files import inside
 from datasets.formats.label_studio import Interface
-from datasets.media import image_size_hw, open_video, read_frames
+from datasets.media import frame_rate_hz, image_size_hw, open_video, read_frames
 from datasets.samples import Sample
 from labeling.client import MAX_UPLOAD_FILES, Client, Project, TooLargeError
 from serving.core.errors import DatasetError, LabelingError
@@ -137,15 +139,22 @@ class UploadedPictures:
                 self._send(dict(half))
 
     def _contents(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, bytes]]:
+        """Each sample with its file, frames of a video in one pass."""
+        frames: dict[str, list[Sample]] = {}
         for sample in samples:
-            path = inside(self._folder, sample.path)
             if is_cut_out(sample, self._interface):
-                yield sample, _jpeg(path, sample.frame_index or 0)
+                frames.setdefault(sample.path, []).append(sample)
                 continue
+            path = inside(self._folder, sample.path)
             try:
                 yield sample, path.read_bytes()
             except OSError as error:
                 raise DatasetError(f"{path}: expected a file, got {error.strerror}") from error
+        for video, group in frames.items():
+            group.sort(key=lambda sample: sample.frame_index or 0)
+            indices = [sample.frame_index or 0 for sample in group]
+            images = read_frames(inside(self._folder, video), indices)
+            yield from ((sample, _jpeg(image)) for sample, image in zip(group, images, strict=True))
 
 
 def is_cut_out(sample: Sample, interface: Interface) -> bool:
@@ -153,35 +162,66 @@ def is_cut_out(sample: Sample, interface: Interface) -> bool:
     return sample.frame_index is not None and interface is not Interface.PERSON_TRACKS
 
 
-def measured(folder: Path, sample: Sample, *, must_exist: bool = True) -> Sample:
-    """The sample with the size of its picture, which results are drawn by.
+class Measures:
+    """Sizes of pictures and frame rates of videos, read once a video.
 
     Args:
         folder: of the data set.
-        sample: one of its samples.
         must_exist: whether a missing file is an error; a linked one may lie elsewhere.
+    """
+
+    def __init__(self, folder: Path, *, must_exist: bool) -> None:
+        self._folder = folder
+        self._must_exist = must_exist
+        self._videos: dict[str, tuple[tuple[int, int], float]] = {}
+
+    def sized(self, sample: Sample) -> Sample:
+        """The sample with the size of its picture, which results are drawn by.
+
+        Raises:
+            DatasetError: the file is missing or cannot be read.
+        """
+        if not self._is_there(sample):
+            return sample
+        if sample.is_video:
+            return replace(sample, image_size_hw=self._video(sample)[0])
+        return replace(sample, image_size_hw=image_size_hw(inside(self._folder, sample.path)))
+
+    def frame_rate_hz(self, sample: Sample) -> float | None:
+        """Frames a second of a sample's video; None of a picture, or where the file is not here.
+
+        Raises:
+            DatasetError: the file is missing or cannot be read.
+        """
+        if not sample.is_video or not self._is_there(sample):
+            return None
+        return self._video(sample)[1]
+
+    def _is_there(self, sample: Sample) -> bool:
+        return self._must_exist or inside(self._folder, sample.path).is_file()
+
+    def _video(self, sample: Sample) -> tuple[tuple[int, int], float]:
+        if sample.path not in self._videos:
+            path = inside(self._folder, sample.path)
+            self._videos[sample.path] = video_size_hw(path), frame_rate_hz(path)
+        return self._videos[sample.path]
+
+
+def video_size_hw(video: Path) -> tuple[int, int]:
+    """Height and width of a video's frames.
 
     Raises:
-        DatasetError: the file is missing or cannot be read.
+        DatasetError: the video is missing or unreadable.
     """
-    path = inside(folder, sample.path)
-    if not must_exist and not path.is_file():
-        return sample
-    size_hw = _video_size_hw(path) if sample.is_video else image_size_hw(path)
-    return replace(sample, image_size_hw=size_hw)
-
-
-def _video_size_hw(path: Path) -> tuple[int, int]:
-    capture = open_video(path)
-    width, height = (
-        capture.get(of) for of in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    capture = open_video(video)
+    height, width = (
+        int(capture.get(which)) for which in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH)
     )
     capture.release()
-    return int(height), int(width)
+    return height, width
 
 
-def _jpeg(video: Path, frame_index: int) -> bytes:
-    (image,) = read_frames(video, [frame_index])
+def _jpeg(image: NDArray[np.uint8]) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
 

@@ -11,7 +11,9 @@ from datasets.dataset import read_samples
 from datasets.formats.label_studio import Interface, result_of
 from datasets.formats.label_studio.names import IGNORED
 from datasets.samples import Box, Sample
-from serving.core.errors import DatasetError, LabelingError
+from serving.core.boxes import clip
+from serving.core.detections import Detections
+from serving.core.errors import LabelingError
 from serving.core.labels import PERSON
 
 Prediction = dict[str, Any]
@@ -92,13 +94,7 @@ class DetectingPredictor:
 
         found = detect(self._detector, self._folder, samples)
         return {
-            sample.key: replace(
-                sample,
-                boxes=tuple(
-                    Box(tuple(map(float, xyxy_px)), PERSON, score=float(score))  # type: ignore[arg-type]
-                    for xyxy_px, score in zip(given.xyxy_px, given.score, strict=True)
-                ),
-            )
+            sample.key: replace(sample, boxes=tuple(_boxes(sample, given)))
             for sample, given in zip(samples, found, strict=True)
         }
 
@@ -175,3 +171,12 @@ def _scores(samples: Iterable[Sample]) -> Iterator[float]:
         for part in (*sample.boxes, *sample.spans):
             if part.score is not None:
                 yield part.score
+
+
+def _boxes(sample: Sample, found: Detections) -> Iterator[Box]:
+    """What was found, within the picture."""
+    corners_px = found.xyxy_px
+    if sample.image_size_hw is not None:
+        corners_px = clip(corners_px, sample.image_size_hw)
+    for (left, top, right, bottom), score in zip(corners_px.tolist(), found.score, strict=True):
+        yield Box((left, top, right, bottom), PERSON, score=float(score))

@@ -1,0 +1,11 @@
+"""The tasks of `python -m labeling`, one file each.
+
+A file has `NAME`, `Request`, a class of the keys that the task reads, and `run(request)`; heavy
+things are imported inside `run`. Keys stand in `conf/label.yaml`, as null, too.
+"""
+
+from labeling.commands import pull, push
+from labeling.request import LabelingTask
+
+TASKS: tuple[LabelingTask, ...] = (push, pull)
+"""In the order of messages."""
