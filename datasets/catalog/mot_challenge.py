@@ -9,9 +9,12 @@ from pathlib import Path
 from datasets.catalog.count import Count
 from datasets.catalog.parts import Published
 from datasets.catalog.public_set import Edition, Place, PublicSet, Reader, Use, read_below
+from datasets.files import write_atomically
 from datasets.formats.format import Losses
 from datasets.formats.mot_boxes import MotDialect
 from datasets.formats.mot_sequences import MotSequences
+from datasets.formats.seqinfo import FILE_NAME
+from datasets.media import image_size_hw
 from datasets.samples import Sample, Split
 from serving.core.labels import PERSON
 
@@ -24,9 +27,23 @@ def _reader(folder_name: str, dialect: MotDialect) -> Reader:
 
     def read(folder: Path, losses: Losses) -> Iterator[Sample]:
         path = folder_name if (folder / folder_name).is_dir() else "."
+        _complete(folder / path)
         return read_below(MotSequences(dialect), folder, path, losses)
 
     return read
+
+
+def _complete(root: Path) -> None:
+    """Write the `seqinfo.ini` of sequences that have none, as in older archives of 2015."""
+    for pictures in sorted(root.glob("t*/*/img1")):
+        info, names = pictures.parent / FILE_NAME, sorted(pictures.glob("*.jpg"))
+        if names and not info.exists():
+            height, width = image_size_hw(names[0])
+            write_atomically(
+                info,
+                f"[Sequence]\nname={pictures.parent.name}\nimDir=img1\nimExt=.jpg\n"
+                f"seqLength={len(names)}\nimWidth={width}\nimHeight={height}\n",
+            )
 
 
 def _challenge(

@@ -18,7 +18,7 @@ from datasets.formats.mot_sequences import MotSequences
 from datasets.samples import Sample
 
 _NAME = "PETS09-S2L1"
-_FOLDER = f"MOT15/train/{_NAME}"
+_FOLDER = f"MOT15Labels/train/{_NAME}"
 _MIRROR_FOLDER = "data/tracking/pets09-s2l1"
 
 
@@ -54,9 +54,11 @@ PETS09 = PublicSet(
         Edition(
             place=Place.PUBLIC,
             parts=(
+                # The site publishes no checksum.
                 Published(
-                    file_name="MOT15.zip",
-                    url=f"{SITE}/data/MOT15.zip",
+                    file_name="MOT15Labels.zip",
+                    url=f"{SITE}/data/MOT15Labels.zip",
+                    size_bytes=1_534_073,
                     wanted=(f"{_FOLDER}/gt/gt.txt", f"{_FOLDER}/seqinfo.ini"),
                 ),
                 SingleFile(VTEST, into=_FOLDER),

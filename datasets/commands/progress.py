@@ -54,7 +54,8 @@ class MovingBars:
 
     def begin(self, what: str, *, is_bytes: bool) -> Report:
         for task in self._bars.tasks:
-            self._bars.stop_task(task.id)
+            if not task.finished:
+                self._bars.update(task.id, total=1, completed=1)
         task_id = self._bars.add_task(what, total=None, amount="")
 
         def report(done: int, total: int | None) -> None:

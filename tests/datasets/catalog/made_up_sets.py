@@ -138,7 +138,9 @@ MOT16_TRUTH = "1,1,0,0,3,4,1,1,0.5\n2,1,0,0,3,4,1,1,1\n2,2,1,1,3,4,0,8,1\n2,3,1,
 
 def mot15(downloads: Path) -> None:
     files = within("MOT15/train/TUD-Campus", sequence("TUD-Campus", MOT15_TRUTH))
-    files |= within("MOT15/test/Venice-1", sequence("Venice-1", None))
+    test = sequence("Venice-1", None)
+    test.pop("seqinfo.ini")  # which older archives lack
+    files |= within("MOT15/test/Venice-1", test)
     packed(downloads / "MOT15.zip", files)
 
 
@@ -160,7 +162,7 @@ def mot20(downloads: Path) -> None:
 def pets09(downloads: Path) -> None:
     """The video is not made up: it comes from its own entry."""
     files = sequence("PETS09-S2L1", MOT15_TRUTH, num_frames=795)
-    packed(downloads / "MOT15.zip", within("MOT15/train/PETS09-S2L1", files))
+    packed(downloads / "MOT15Labels.zip", within("MOT15Labels/train/PETS09-S2L1", files))
 
 
 def campus(downloads: Path) -> None:

@@ -164,6 +164,17 @@ def test_mot17_has_each_frame_once_and_other_classes_are_ignored(made_up):
     assert all("-FRCNN/" in sample.path for sample in data.samples)
 
 
+def test_mot15_sequence_without_its_description_is_read_by_its_pictures(made_up):
+    data = made_up("mot15")
+    test = [sample for sample in data.samples if sample.split is Split.TEST]
+    assert [sample.image_size_hw for sample in test] == [(8, 6), (8, 6)]
+    assert Count(split=Split.TRAIN, boxes=2, ignored=1, tracks=1).of(data.samples) == {
+        "boxes": 2,
+        "ignored": 1,
+        "tracks": 1,
+    }
+
+
 def test_mot20_is_read_where_its_archive_has_no_folder_of_its_name(made_up):
     paths = sorted(by_path(made_up("mot20")))
     assert paths == [f"train/MOT20-01/img1/00000{number}.jpg" for number in (1, 2)]
