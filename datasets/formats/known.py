@@ -10,8 +10,8 @@ from datasets.formats.clip_table import ClipTable
 from datasets.formats.coco_samples import CocoFormat
 from datasets.formats.fairface import FairFace
 from datasets.formats.format import Format
-from datasets.formats.label_studio import LabelStudio
 from datasets.formats.identity_folders import IdentityFolders
+from datasets.formats.label_studio import LabelStudio
 from datasets.formats.market1501 import Market1501
 from datasets.formats.mot_boxes import MotDialect, MotPart
 from datasets.formats.mot_sequences import MotSequences
