@@ -39,7 +39,7 @@ def box_findings(row: Row) -> Iterator[Finding]:
 def _of_box(row: Row, index: int, box: Box) -> Finding | None:
     left, top, right, bottom = box.xyxy_px
     got = f"{_shown(box)} of class '{box.label}'"
-    place = {**row.where, "box": index}
+    place = {**row.where, "box": row.box_number(index)}
     if right == left or bottom == top:
         return error(Kind.BOX_EMPTY, "a box with an area", got, **place)
     size_hw = row.sample.image_size_hw
@@ -65,12 +65,13 @@ def _of_pairs(row: Row) -> Iterator[Finding]:
     near = (np.abs(xyxy_px[:, None] - xyxy_px[None]) <= SAME_PX).all(axis=2)
     for first, second in np.argwhere((overlap > CLASSES_IOU) | (near & (overlap > 0.5))).tolist():
         one, other = boxes[first], boxes[second]
-        place = {**row.where, "box": indices[second]}
+        place = {**row.where, "box": row.box_number(indices[second])}
         if one.label == other.label and near[first, second]:
-            got = f"{_shown(other)} again after box {indices[first]}"
+            got = f"{_shown(other)} again after box {row.box_number(indices[first])}"
             yield error(Kind.BOX_TWICE, f"each '{one.label}' once", got, **place)
         elif one.label != other.label and not _tied(row, indices[first], indices[second]):
-            got = f"'{one.label}' (box {indices[first]}) and '{other.label}' at {_shown(other)}"
+            number = row.box_number(indices[first])
+            got = f"'{one.label}' (box {number}) and '{other.label}' at {_shown(other)}"
             yield warning(Kind.BOX_CLASSES, "one class at one place", got, **place)
 
 
@@ -87,8 +88,9 @@ def person_findings(row: Row) -> Iterator[Finding]:
             before.append(index)
             if first is not None:
                 expected = f"{name} {value!r} once in a frame"
-                got = f"boxes {first} and {index}"
-                yield error(kind, expected, got, **row.where, box=index)
+                number = row.box_number(index)
+                got = f"boxes {row.box_number(first)} and {number}"
+                yield error(kind, expected, got, **row.where, box=number)
 
 
 def _tied(row: Row, first: int, second: int) -> bool:

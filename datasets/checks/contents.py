@@ -21,15 +21,24 @@ from serving.core.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A sample and the line where it stands, from 1."""
+    """A sample and the line where it stands, from 1.
+
+    `box_numbers` says for each box which one of the line it is, from 0; empty where none was left
+    out.
+    """
 
     line: int
     sample: Sample
+    box_numbers: tuple[int, ...] = ()
 
     @property
     def where(self) -> dict[str, Any]:
         """The place for a finding."""
         return {"key": self.sample.key, "line": self.line}
+
+    def box_number(self, index: int) -> int:
+        """Which box of the line the sample's box at `index` is."""
+        return self.box_numbers[index] if self.box_numbers else index
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,57 +73,50 @@ def read_contents(folder: Path) -> Contents:
         findings.append(error(Kind.MANIFEST_BROKEN, "a manifest", str(fault), key=MANIFEST_NAME))
     rows: list[Row] = []
     lines: dict[str, int] = {}
-    for number, sample in _read_lines(folder / SAMPLES_NAME, findings):
-        first = lines.setdefault(sample.key, number)
-        if first == number:
-            rows.append(Row(number, sample))
+    for row in _read_rows(folder / SAMPLES_NAME, findings):
+        first = lines.setdefault(row.sample.key, row.line)
+        if first == row.line:
+            rows.append(row)
         else:
-            findings.append(
-                error(
-                    Kind.SAMPLE_TWICE,
-                    "each sample once",
-                    f"it in line {first} already",
-                    key=sample.key,
-                    line=number,
-                )
-            )
+            got = f"it in line {first} already"
+            findings.append(error(Kind.SAMPLE_TWICE, "each sample once", got, **row.where))
     return Contents(folder, manifest, tuple(rows), tuple(findings))
 
 
-def _read_lines(path: Path, findings: list[Finding]) -> Iterator[tuple[int, Sample]]:
+def _read_rows(path: Path, findings: list[Finding]) -> Iterator[Row]:
     if not path.is_file():
         findings.append(error(Kind.FILE_MISSING, "a file", "none", key=path.name))
         return
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                yield number, parse_sample(line)
+                yield Row(number, parse_sample(line))
             except ValueError as fault:
-                sample = _without_bad_boxes(line, number, findings)
-                if sample is not None:
-                    yield number, sample
+                row = _without_bad_boxes(line, number, findings)
+                if row is not None:
+                    yield row
                 else:
                     findings.append(error(Kind.LINE_BROKEN, "a sample", str(fault), line=number))
 
 
-def _without_bad_boxes(line: bytes, number: int, findings: list[Finding]) -> Sample | None:
+def _without_bad_boxes(line: bytes, number: int, findings: list[Finding]) -> Row | None:
     """The sample without the boxes that break the rules; None where that is not all."""
+    good, bad = [], []
     try:
         values = json.loads(line)
         boxes = values["boxes"]
         key = parse_sample(_dumped({**values, "boxes": []})).key
-        good, bad = [], []
         for index, box in enumerate(boxes):
             try:
                 parse_sample(_dumped({"path": "box", "boxes": [box]}))
-                good.append(box)
+                good.append(index)
             except ValueError as fault:
                 bad.append(_bad_box(box, str(fault), key, number, index))
-        sample = parse_sample(_dumped({**values, "boxes": good}))
+        sample = parse_sample(_dumped({**values, "boxes": [boxes[index] for index in good]}))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     findings.extend(bad)
-    return sample
+    return Row(number, sample, tuple(good))
 
 
 def _bad_box(box: Any, fault: str, key: str, line: int, index: int) -> Finding:

@@ -13,7 +13,7 @@ from datasets.checks.finding import Finding, Kind, error, warning
 from datasets.checks.hashes import Signature
 from datasets.checks.labels import content_of
 from datasets.checks.neighbours import Pair, near_pairs
-from datasets.checks.recordings import in_words, recording_of, side_of
+from datasets.checks.recordings import in_words, side_of, source_of, view_of
 
 
 def duplicate_findings(rows: Sequence[Row], sha256_of_path: Mapping[str, str]) -> Iterator[Finding]:
@@ -53,20 +53,23 @@ def near_duplicate_findings(
             seen.add(content)
             taking_part.append(row)
     sides = [side_of(row.sample) for row in taking_part]
-    recordings = [recording_of(row.sample) for row in taking_part]
+    cameras = [view_of(row.sample) for row in taking_part]
+    sources = [source_of(row.sample) for row in taking_part]
     found = near_pairs(
-        [signatures[row.sample.key] for row in taking_part], _codes(sides), _codes(recordings)
+        [signatures[row.sample.key] for row in taking_part],
+        _codes(sides),
+        np.stack([_codes(cameras), _codes(sources)]),
     )
     repeated: defaultdict[tuple[str, ...], list[tuple[Row, Row]]] = defaultdict(list)
     for pair in found:
         first, second = taking_part[pair.first], taking_part[pair.second]
         if pair.relation == 2:
             names = sorted(str(sides[row]) for row in (pair.first, pair.second))
-            repeated[(str(recordings[pair.first]), *names)].append((first, second))
+            repeated[(str(cameras[pair.first]), *names)].append((first, second))
         else:
             yield _alike(pair, first, second)
-    for (recording, *names), pairs in repeated.items():
-        yield _repeated(recording, names, pairs)
+    for (view, *names), pairs in repeated.items():
+        yield _repeated(view, names, pairs)
 
 
 def _same_file(group: Sequence[Row]) -> Finding:
@@ -116,12 +119,12 @@ def _alike(pair: Pair, first: Row, second: Row) -> Finding:
     return warning(Kind.NEAR_DUPLICATE, "each picture once", got, **place)
 
 
-def _repeated(recording: str, sides: Sequence[str], pairs: Sequence[tuple[Row, Row]]) -> Finding:
+def _repeated(view: str, sides: Sequence[str], pairs: Sequence[tuple[Row, Row]]) -> Finding:
     first, second = pairs[0]
     keys = {row.sample.key for pair in pairs for row in pair}
     return warning(
         Kind.REPEATED_ACROSS_SPLITS,
-        f"moments of '{recording}' that differ between {' and '.join(sides)}",
+        f"moments of '{view}' that differ between {' and '.join(sides)}",
         f"{len(keys):,} that look like one of the other split",
         **second.where,
         others=(first.sample.key,),

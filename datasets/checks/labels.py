@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from datasets.checks.contents import Row
 from datasets.checks.finding import Finding, Kind, error, warning
-from datasets.checks.recordings import recording_of, side_of
+from datasets.checks.recordings import side_of, source_of
 from datasets.samples import Attributes, Sample
 from serving.core.labels import AgeBand, Gender
 
@@ -50,7 +50,7 @@ def _age_conflicts(row: Row) -> Iterator[Finding]:
                 f"an age in the band {attributes.age_band.value}",
                 f"{attributes.age_years:g} years",
                 **row.where,
-                box=box,
+                box=None if box is None else row.box_number(box),
             )
 
 
@@ -83,9 +83,8 @@ def _genders(sample: Sample) -> Iterator[tuple[str, Gender]]:
             continue
         if box.identity is not None:
             yield f"person {box.identity!r}", box.attributes.gender
-        elif box.track_id is not None:
-            recording = recording_of(sample) or sample.path
-            yield f"track {box.track_id!r} of {recording!r}", box.attributes.gender
+        elif box.track_id is not None and source_of(sample) is not None:
+            yield f"track {box.track_id!r} of {source_of(sample)!r}", box.attributes.gender
 
 
 def _untrained_classes(rows: Sequence[Row]) -> Iterator[Finding]:

@@ -52,29 +52,29 @@ class _Columns:
     dhash: NDArray[np.uint64]
     grid: NDArray[np.uint8]
     side: NDArray[np.int64]
-    recording: NDArray[np.int64]
+    views: NDArray[np.int64]
 
 
 def near_pairs(
-    signatures: Sequence[Signature], side: NDArray[np.int64], recording: NDArray[np.int64]
+    signatures: Sequence[Signature], side: NDArray[np.int64], views: NDArray[np.int64]
 ) -> Iterator[Pair]:
     """For each picture its nearest look-alike of each relation, every pair once.
 
-    Relation 0: both on one side, or one on none, and in different recordings. 1: on two sides, in
-    different recordings. 2: on two sides, in one recording. Look-alikes of one recording on one
-    side are how recordings are, and no pair.
+    Relation 0: both on one side, or one on none, and of different views. 1: on two sides, of
+    different views. 2: on two sides, of one view. Look-alikes of one view on one side are how
+    fixed cameras are, and no pair.
 
     Args:
         signatures: N of them; flat ones should be left out.
         side: (N,) which split's side; negative for none.
-        recording: (N,) which recording; negative for a picture that belongs to none.
+        views: (V, N) which camera and which recording; one in common is enough, negative is none.
     """
     columns = _Columns(
         np.array([one.phash for one in signatures], np.uint64),
         np.array([one.dhash for one in signatures], np.uint64),
         np.array([one.grid for one in signatures], np.uint8).reshape(-1, GRID * GRID),
         side,
-        recording,
+        views,
     )
     best = np.full((NUM_RELATIONS, len(signatures)), _FAR)
     for key in _bucket_keys(columns):
@@ -147,7 +147,8 @@ def _relation(
         & (columns.side[rows] >= 0)
         & (columns.side[others] >= 0)
     )
-    is_one = (columns.recording[rows] == columns.recording[others]) & (columns.recording[rows] >= 0)
+    views = columns.views[:, rows]
+    is_one = ((views == columns.views[:, others]) & (views >= 0)).any(axis=0)
     return np.where(is_leak, np.where(is_one, 2, 1), np.where(is_one, -1, 0))
 
 

@@ -128,7 +128,7 @@ def with_size(row: Row, look: Look) -> Row:
     """The row with the picture's real size, which boxes are held against."""
     if look.image_size_hw in (None, row.sample.image_size_hw):
         return row
-    return Row(row.line, replace(row.sample, image_size_hw=look.image_size_hw))
+    return replace(row, sample=replace(row.sample, image_size_hw=look.image_size_hw))
 
 
 def _examine_file(folder: Path, decode: bool, job: Job) -> FileLook:

@@ -30,13 +30,15 @@ def source_of(sample: Sample) -> str | None:
     return sample.path if sample.is_video else None
 
 
-def recording_of(sample: Sample) -> str | None:
-    """Its source, else its camera where the time is known; None for a picture for itself.
+def view_of(sample: Sample) -> str | None:
+    """What shows the same walls again and again: a fixed camera, else the recording.
 
-    A camera is no source: weeks may lie between its pictures.
+    Crops of one person do not: two of one camera that look alike are two pictures too many. None
+    for a picture for itself.
     """
-    camera = sample.camera if sample.captured_at is not None else None
-    return source_of(sample) or camera
+    if sample.camera is not None and sample.identity is None:
+        return f"camera {sample.camera}"
+    return source_of(sample)
 
 
 def identities_of(sample: Sample) -> Iterator[str]:

@@ -112,6 +112,16 @@ class SplitStatistics:
         counts = (self.box_labels or self.labels).values()
         return max(counts) / min(counts) if len(counts) > 1 else None
 
+    @property
+    def box_height_px(self) -> Spread:
+        """Of the boxes that are not ignored."""
+        return Spread.of(self.box_heights_px)
+
+    @property
+    def box_aspect(self) -> Spread:
+        """Width over height, of the boxes that have a height."""
+        return Spread.of(self.box_aspects)
+
     def height_counts(self) -> list[int]:
         """How many boxes lie between each two of `HEIGHT_EDGES_PX`."""
         return [int(n) for n in np.histogram(self.box_heights_px, HEIGHT_EDGES_PX)[0]]
@@ -145,8 +155,8 @@ class SplitStatistics:
             "missing": {name: count for name, count in sorted(self.missing.items()) if count},
             "quantiles": list(QUANTILES),
             "image_height_px": list(Spread.of(self.image_heights_px).quantiles),
-            "box_height_px": list(Spread.of(self.box_heights_px).quantiles),
-            "box_aspect": list(Spread.of(self.box_aspects).quantiles),
+            "box_height_px": list(self.box_height_px.quantiles),
+            "box_aspect": list(self.box_aspect.quantiles),
             "boxes_per_picture": list(Spread.of(self.boxes_per_picture).quantiles),
         }
 

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from serving.core.detections import Detections
+from serving.core.frame import Frame
+from serving.core.labels import PERSON
+
 if TYPE_CHECKING:
+    from datasets.checks.drawing import Hide, Image
     from datasets.checks.run import CheckResult
+    from datasets.samples import Sample
 
 NAME = "check"
 _MOST_SHOWN = 10
@@ -24,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metadata-only", action="store_true", help="labels and headers; no picture is decoded"
     )
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page of it")
+    parser.add_argument(
+        "--blur-faces", action="store_true", help="in the page: faces found and heads labelled"
+    )
+    parser.add_argument("--weights-dir", type=Path, help="of the face finder, for --blur-faces")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
     parser.add_argument("--workers", type=int, default=1, help="processes, each on one core")
@@ -49,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     if options.report is not None:
         from datasets.checks.report import write_report
 
-        write_report(result, options.report)
+        write_report(result, options.report, _hide(options) if options.blur_faces else None)
     if options.format == "json":
         print(json.dumps(result.to_record(), indent=1, ensure_ascii=False))
     else:
@@ -57,6 +70,31 @@ def run(options: argparse.Namespace) -> int:
         if options.report is not None:
             print(f"report: {options.report}")
     return 0 if result.is_clean(options.strict) else 1
+
+
+def _hide(options: argparse.Namespace) -> Hide:
+    from datasets.faces import WEIGHTS_DIR, FaceFinder
+    from datasets.sampling.blur import FaceBlur
+
+    finder = FaceFinder(weights_dir=options.weights_dir or WEIGHTS_DIR)
+
+    def hide(image: Image, sample: Sample) -> Image:
+        return FaceBlur(finder, _Labelled(sample)).blurred(Frame(image, "page", 0, 0.0))
+
+    return hide
+
+
+class _Labelled:
+    """The people whom a sample's labels name, for a blur that asks a detector."""
+
+    def __init__(self, sample: Sample) -> None:
+        boxes = [box.xyxy_px for box in sample.boxes if box.label == PERSON]
+        xyxy_px = np.array(boxes, np.float32).reshape(-1, 4)
+        self._people = Detections(xyxy_px, np.ones(len(boxes), np.float32))
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """The labelled people, whatever the frame."""
+        return [self._people for _ in frames]
 
 
 def _lines(result: CheckResult) -> list[str]:
