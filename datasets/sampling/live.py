@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -24,6 +25,8 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 8.0
 _MAX_DRIFT_S = 10.0
 """By how much a stream's own time may leave the clock before it is taken for a jump."""
+_LEAST_STEP_S = 0.001
+"""Times name the pictures, in milliseconds."""
 
 _SECRET = re.compile(
     r"(?i)([\w-]*(?:user|usr|login|pass|pwd|token|key|auth|secret|sig|session)[\w-]*)=[^&;?#]*"
@@ -105,7 +108,7 @@ class LiveStream:
         self._num_frames = 0
         self._num_reconnects = 0
         self._problem: str | None = None
-        self._last_s = -np.inf
+        self._last_s = -math.inf
 
     def __iter__(self) -> Iterator[Shot]:
         ends_at_s = self._clock.now_s() + self._limit_s
@@ -158,7 +161,7 @@ class LiveStream:
             for picture in pictures:
                 if self._clock.now_s() >= ends_at_s:
                     return
-                at_s = max(times.of(picture), float(np.nextafter(self._last_s, np.inf)))
+                at_s = max(times.of(picture), self._last_s + _LEAST_STEP_S)
                 self._last_s = at_s
                 image = cast(NDArray[np.uint8], picture.to_ndarray(format="bgr24"))
                 yield self._shot(Frame(image, self._camera, self._num_frames, at_s))
@@ -216,17 +219,11 @@ def redacted(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator:
         return url
+    # A password may hold `/`, `?` and `@`, written carelessly: all before the last `@` goes.
+    _, at, rest = rest.rpartition("@")
     place, mark, query = rest.partition("?")
-    host, slash, path = place.partition("/")
-    # A password may hold `@` and, written carelessly, `/`: what stands before the last `@` goes.
-    if "@" in host + slash + path:
-        host, slash, path = ("***@" + place.rpartition("@")[2]).partition("/")
-    if "@" in query:
-        query = "***"
-    shown = _SECRET.sub(r"\1=***", f"{scheme}://{host}{slash}{path}")
-    hidden = "&".join(_QUERY_VALUE.sub("=***", _SECRET.sub(r"\1=***", part))
-                      for part in query.split("&")) if query else ""  # fmt: skip
-    return f"{shown}{mark}{hidden}"
+    shown = _SECRET.sub(r"\1=***", f"{scheme}://{'***@' if at else ''}{place}")
+    return f"{shown}{mark}{_QUERY_VALUE.sub('=***', query)}"
 
 
 def _options(url: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -33,17 +34,17 @@ def people(*rows: Sequence[float]) -> Detections:
     return Detections(values[:, :4], values[:, 4])
 
 
-def mpegts(num_frames: int, fps: int = 10) -> bytes:
-    """A stream in which frame i is grey of brightness 2·i."""
+def mpegts(num_frames: int, fps: int = 25) -> bytes:
+    """A stream in which frame i is grey of brightness 8·i."""
     file = io.BytesIO()
     with av.open(file, "w", format="mpegts") as container:
-        stream = container.add_stream("mpeg2video", rate=25)
+        stream = container.add_stream("mpeg2video", rate=fps)
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
         stream.gop_size = 1
         for index in range(num_frames):
-            image = np.full((96, 128, 3), 2 * index, np.uint8)
+            image = np.full((96, 128, 3), 8 * index, np.uint8)
             picture = av.VideoFrame.from_ndarray(image, format="bgr24")
-            picture.pts, picture.time_base = index * 25 // fps, stream.codec_context.time_base
+            picture.pts, picture.time_base = index, Fraction(1, fps)
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     return file.getvalue()
