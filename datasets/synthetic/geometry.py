@@ -7,6 +7,7 @@ frontal picture, y down from the line of the eyes, z towards the viewer, (0, 0, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,8 @@ LANDMARKS = np.array(
     np.float32,
 )
 """Where the five landmarks stand on a mean head."""
+
+_LANDMARKS = LANDMARKS.astype(np.float64)
 
 CHIN_Y, CROWN_Y, BROW_Y = 1.66, -1.85, -0.38
 EAR = (1.13, 0.3, -1.1)
@@ -37,7 +40,7 @@ _NOSE_HALF_WIDTH = 0.24
 
 _LANDMARK_SPREAD, _PITCH_SPREAD, _YAW_SPREAD, _LENGTH_SPREAD = 0.05, 0.3, 0.9, 0.1
 """How far, in units and radians, landmarks and heads are off the mean one: the fit's weights."""
-_NUM_STEPS = 6
+_NUM_STEPS = 4
 
 
 def half_width(y: ArrayLike) -> Floats:
@@ -83,7 +86,7 @@ class Pose:
     @property
     def rotation(self) -> Floats:
         """(3, 3): head axes to picture axes."""
-        return _rotations(np.array([[self.yaw, self.pitch, self.roll]]))[0].astype(np.float32)
+        return _rotation(self.yaw, self.pitch, self.roll)
 
     def turned(self, points: ArrayLike) -> Floats:
         """Points (…, 3) in units along the picture's axes; z still points to the viewer."""
@@ -120,6 +123,13 @@ def fit_pose(landmarks_px: ArrayLike) -> Pose:
     return Pose(yaw, pitch, roll, unit_px, origin_px, float(np.exp(values[6])))
 
 
+@lru_cache(maxsize=16)
+def _rotation(yaw: float, pitch: float, roll: float) -> Floats:
+    rotation = _rotations(np.array([[yaw, pitch, roll]]))[0].astype(np.float32)
+    rotation.setflags(write=False)
+    return rotation
+
+
 def _first_guess(points: NDArray[np.float64]) -> NDArray[np.float64]:
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
     down = mouth - eyes
@@ -149,10 +159,10 @@ def _step(values: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[n
 def _residuals(values: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(B, 13): the landmarks' misses, then the priors', each by its spread."""
     scale, length = np.exp(values[:, :1]), np.exp(values[:, 6])
-    model = np.repeat(LANDMARKS[None].astype(np.float64), len(values), axis=0)
-    model[:, :, 1] *= length[:, None]
-    seen = np.einsum("bij,bnj->bni", _rotations(values[:, 1:4])[:, :2], model)
-    misses = (seen * scale[:, None] + values[:, None, 4:6] - points) / scale[:, None]
+    axes = _rotations(values[:, 1:4])[:, :2]
+    axes[:, :, 1] *= length[:, None]
+    seen = _LANDMARKS @ axes.transpose(0, 2, 1)
+    misses = seen + (values[:, None, 4:6] - points) / scale[:, None]
     priors = values[:, [1, 2, 6]] / (_YAW_SPREAD, _PITCH_SPREAD, _LENGTH_SPREAD)
     return np.hstack([misses.reshape(len(values), -1) / _LANDMARK_SPREAD, priors])
 
@@ -160,13 +170,12 @@ def _residuals(values: NDArray[np.float64], points: NDArray[np.float64]) -> NDAr
 def _rotations(angles: NDArray[np.float64]) -> NDArray[np.float64]:
     """(B, 3, 3) for (B, 3) yaw, pitch, roll: yaw is done first, roll last."""
     (cy, cp, cr), (sy, sp, sr) = np.cos(angles).T, np.sin(angles).T
-    return np.array(
-        [
-            [cr * cy + sr * sp * sy, -sr * cp, cr * sy - sr * sp * cy],
-            [sr * cy - cr * sp * sy, cr * cp, sr * sy + cr * sp * cy],
-            [-cp * sy, -sp, cp * cy],
-        ]
-    ).transpose(2, 0, 1)
+    rotations = np.empty((len(angles), 3, 3))
+    rotations[:, 0, 0], rotations[:, 0, 1] = cr * cy + sr * sp * sy, -sr * cp
+    rotations[:, 0, 2], rotations[:, 1, 0] = cr * sy - sr * sp * cy, sr * cy - cr * sp * sy
+    rotations[:, 1, 1], rotations[:, 1, 2] = cr * cp, sr * sy + cr * sp * cy
+    rotations[:, 2, 0], rotations[:, 2, 1], rotations[:, 2, 2] = -cp * sy, -sp, cp * cy
+    return rotations
 
 
 def aligned_face(image_size_hw: tuple[int, int], margin: float = 0.25) -> Face:

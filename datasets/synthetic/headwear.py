@@ -98,7 +98,6 @@ def _hood_mesh(opening: Floats, rng: np.random.Generator) -> Mesh:
     peak = rng.uniform(0.95, 1.15)
     rings = []
     for wider, back in (
-        (0.05, -2.1),
         (1.02, -2.0),
         (1.34, -1.4),
         (1.42, -0.8),
@@ -113,7 +112,8 @@ def _hood_mesh(opening: Floats, rng: np.random.Generator) -> Mesh:
         ring[:, 1] += above * (wider - 1) * 1.5 * peak + np.maximum(ring[:, 1], 0) * (wider - 1)
         ring[:, 2] += back
         rings.append(ring)
-    points = np.stack(rings)
+    middle = rings[0].mean(axis=0)
+    points = np.stack([middle + (rings[0] - middle) * np.float32(0.03), *rings])  # closes the back
     return Mesh(points, points[..., :2] + points[..., 2:] * np.float32(0.5))
 
 
@@ -151,13 +151,13 @@ def _face_outline(scene: Scene) -> Floats:
 def _dome(rim_y: float, rim_drop: float, height: float) -> Mesh:
     """A cap over the skull; `rim_drop` is how much lower its rim runs at the sides."""
     angle = np.linspace(-np.pi, np.pi, 41, dtype=np.float32)
-    share = np.linspace(0.08, 1, 12, dtype=np.float32)[:, None]
+    share = np.linspace(0.01, 1, 12, dtype=np.float32)[:, None]
     radius = np.sin(share * np.pi / 2)
     wide, deep, axis = _SKULL
     x = wide * radius * np.sin(angle)
     z = axis + deep * radius * np.cos(angle)
-    rim = rim_y + rim_drop * (1 - np.cos(angle))
-    y = rim - height * np.sqrt(np.maximum(0, 1 - radius**2)) - rim_drop * (1 - share) * 0.5
+    rim = rim_y + rim_drop * (1 - np.cos(angle)) * share**2
+    y = rim - height * np.maximum(0, 1 - radius**2.5) ** np.float32(0.45)
     points = np.stack(np.broadcast_arrays(x, y, z), axis=-1).astype(np.float32)
     coords = np.stack(np.broadcast_arrays(angle * wide, y - rim), axis=-1).astype(np.float32)
     return Mesh(points, coords)
@@ -166,7 +166,7 @@ def _dome(rim_y: float, rim_drop: float, height: float) -> Mesh:
 def _beanie(scene: Scene, rng: np.random.Generator) -> list[Layer | None]:
     fabric = any_fabric(rng, weave=0.05, creases=0.07)
     rim_y = BROW_Y + rng.uniform(-0.45, -0.08)
-    mesh = _dome(rim_y, rng.uniform(0.05, 0.3), rng.uniform(1.45, 1.9))
+    mesh = _dome(rim_y, rng.uniform(0.05, 0.3), rng.uniform(1.35, 1.65))
     patch = seen(mesh, scene.pose, scene.image_size_hw, margin=0.25)
     if patch is None:
         return []
@@ -193,7 +193,7 @@ def _cap(scene: Scene, rng: np.random.Generator) -> list[Layer | None]:
     rim_y = BROW_Y + rng.uniform(-0.4, -0.15)
     dome = _cloth(scene, _dome(rim_y, -0.1, rng.uniform(1.25, 1.5)), fabric, 0.25, rng)
     brim = _visor(rim_y, rng)
-    cloth = fabric if rng.random() < 0.6 else any_fabric(rng, creases=0.02)
+    cloth = fabric if rng.random() < 0.8 else any_fabric(rng, creases=0.02)
     plain = Fabric((cloth.colours[0],), weave=0.02, creases=0.02)
     visor = _cloth(scene, brim, plain, 0.45, rng)
     if abs(scene.pose.yaw) > np.pi / 2:  # seen from behind

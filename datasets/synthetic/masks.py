@@ -83,11 +83,13 @@ CUTS: Mapping[MaskKind, Cut] = {
     MaskKind.BANDANA: Cut((0.3, 0.42), (2.35, 0.95), 1.06, (1.6, 0.9), 0.03, 1.7),
 }
 
-_NUM_ROWS, _NUM_COLUMNS = 13, 17
+_NUM_ROWS, _NUM_COLUMNS = 11, 15
 _PROFILE_Y = (0.0, 0.2, 0.4, 0.62, 0.9, 1.1, 1.4, 1.58, 1.74, 1.95, 2.6)
 _PROFILE = (0.26, 0.32, 0.44, 0.58, 0.52, 0.46, 0.4, 0.33, 0.1, -0.1, -0.16)
 """The middle of cloth that hangs from nose to chin."""
-_LOOP_WIDTH = 0.045
+_LOOP_WIDTH = 0.038
+_TURNED = 0.35
+"""Radians from which one side of the head is seen better than the other."""
 
 
 class MaskOccluder:
@@ -95,7 +97,9 @@ class MaskOccluder:
 
     Args:
         kind: of mask.
-        wear: how it is worn; None draws one of the wrong ways.
+        wear: how it is worn; None draws one of the wrong ways. A bandana, which has no loops, goes
+            under the chin instead of hanging from one ear; a mask that would hang outside the
+            picture goes below the nose.
     """
 
     def __init__(self, kind: MaskKind, wear: Wear | None = Wear.COVERING) -> None:
@@ -114,13 +118,14 @@ class MaskOccluder:
     def draw(self, scene: Scene, rng: np.random.Generator) -> Drawing:
         """The layers of the mask."""
         wear = self.wear or WRONG[int(rng.choice(len(WRONG), p=_WRONG_SHARES))]
+        if self.kind is MaskKind.BANDANA and wear is Wear.ONE_EAR:  # it has no loops
+            wear = Wear.UNDER_CHIN
         fabric = _FABRICS[self.kind](rng)
-        side = _roomier_side(scene)
-        hanging = _hanging(side, rng)
-        if wear is Wear.ONE_EAR and not _is_in_picture(scene, hanging):
-            wear = Wear.NOSE_OUT
-        cut = _worn(_varied(CUTS[self.kind], rng), wear, rng)
-        mesh = hanging if wear is Wear.ONE_EAR else _mesh(cut)
+        side = _side_seen(scene)
+        mesh = _hanging(side, rng) if wear is Wear.ONE_EAR else None
+        if mesh is None or not _is_in_picture(scene, mesh):
+            wear = Wear.NOSE_OUT if mesh is not None else wear
+            mesh = _mesh(_worn(_varied(CUTS[self.kind], rng), wear, rng))
         if wear is Wear.UNDER_CHIN:
             fabric = replace(fabric, creases=fabric.creases * 2.5)
         body = _body(scene, mesh, fabric, self.kind, wear, rng)
@@ -188,14 +193,13 @@ def _edge(heights: tuple[float, float], bend: float, u: Floats) -> Floats:
 
 def _hanging(side: int, rng: np.random.Generator) -> Mesh:
     """A mask that hangs from one ear beside the jaw."""
-    u = np.linspace(-0.5, 0.5, 7, dtype=np.float32)
+    inward = np.linspace(0, 1, 7, dtype=np.float32) * np.float32(rng.uniform(0.8, 1.05))
     v = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
-    width, height = rng.uniform(0.75, 1.0), rng.uniform(1.5, 1.8)
-    lean = rng.uniform(-0.25, 0.1)
-    inward = (u + 0.5) * width * rng.uniform(0.6, 0.9)
-    x = side * (1.16 - inward * (0.55 + 0.45 * v) + lean * v * 0.3)
-    y = 0.62 + height * v + 0.12 * np.abs(u)
-    z = np.full_like(y, -0.72) + inward * 0.75 - 0.1 * v
+    turn, lean = rng.uniform(0.4, 0.9), rng.uniform(-0.15, 0.1)  # 0 faces the viewer
+    height = rng.uniform(1.2, 1.5) * (1 - 0.12 * np.abs(inward - 0.5))
+    x = side * (1.16 - inward * np.cos(turn) + lean * v)
+    y = 0.72 + height * v + 0.15 * inward
+    z = -0.75 + inward * np.sin(turn) + 0.12 * np.sin(np.pi * inward)
     points = np.stack(np.broadcast_arrays(x, y, z), axis=-1).astype(np.float32)
     mesh = sheet(points[:, ::-1] if side > 0 else points)
     return Mesh(mesh.points, mesh.coords, two_sided=True)
@@ -205,15 +209,16 @@ def _is_in_picture(scene: Scene, mesh: Mesh) -> bool:
     """Whether the picture shows so much of a mesh that a label may speak of it."""
     height, width = scene.image_size_hw
     x, y = scene.pose.project(mesh.points).reshape(-1, 2).T
-    return bool(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)) > 0.4)
+    return bool(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)) > 0.6)
 
 
-def _roomier_side(scene: Scene) -> int:
-    """The side on which the picture shows more beside the face."""
+def _side_seen(scene: Scene) -> int:
+    """The side of the head that is seen better, or that has more room beside it."""
+    if abs(scene.pose.yaw) > _TURNED:
+        return -1 if scene.pose.yaw > 0 else 1
     width = scene.image_size_hw[1]
     ears = scene.pose.project(np.float32([[-EAR[0], 1.2, -0.6], [EAR[0], 1.2, -0.6]]))
-    room = (float(ears[0, 0]), width - float(ears[1, 0]))
-    return -1 if room[0] > room[1] else 1
+    return -1 if float(ears[0, 0]) > width - float(ears[1, 0]) else 1
 
 
 def _body(
@@ -228,6 +233,7 @@ def _body(
     if patch is None:
         return None
     relief = scene.light.relief(patch.normal)
+    relief = relief / max(0.5, float(np.vdot(relief, patch.alpha)) / (patch.alpha.sum() + 1e-3))
     relief = relief * _seams(patch, mesh, kind, rng) * _contact(patch, mesh)
     colour = fabric.painted(patch.coords, patch.unit_px, rng) * relief[..., None]
     if kind is MaskKind.SURGICAL and wear is not Wear.UNDER_CHIN and rng.random() < 0.5:
@@ -296,15 +302,12 @@ def _loops(
     rng: np.random.Generator,
 ) -> Layer | None:
     """The loops from the corners of a mask to the ears, where the picture sees them."""
-    if kind is MaskKind.BANDANA and wear is not Wear.ONE_EAR:
+    if kind is MaskKind.BANDANA:
         return None
-    sides = (side,) if wear is Wear.ONE_EAR else (-1, 1)
     lines = []
-    for one in sides:
+    for one in (side,) if wear is Wear.ONE_EAR else (-1, 1):
         column = mesh.points[:, -1 if one > 0 else 0]
-        corners = (column[0], column[-1])
-        for corner, ear_y in zip(corners, (EAR[1] - 0.18, EAR[1] + 0.3), strict=True):
-            lines += _on_side(scene, _loop(corner, one, ear_y))
+        lines += _on_side(scene, _ear_loops(column[[0, -1]], one))
     if not lines:
         return None
     size = scene.image_size_hw
@@ -318,24 +321,27 @@ def _loops(
     return Layer(window, alpha, colour, 0.15, unit_px)
 
 
-def _loop(corner: Floats, side: int, ear_y: float) -> Floats:
-    """(N, 3): over the cheek from a corner of the mask to behind the ear."""
-    share = np.linspace(0, 1, 9, dtype=np.float32)
-    y = corner[1] + (ear_y - corner[1]) * share ** np.float32(1.2)
+_SHARE = np.linspace(0, 1, 8, dtype=np.float32)
+_EAR_Y = np.float32([[EAR[1] - 0.18], [EAR[1] + 0.3]])
+
+
+def _ear_loops(corners: Floats, side: int) -> Floats:
+    """(2, N, 3): over the cheek from the corners of the mask (2, 3) to behind the ear."""
+    y = corners[:, 1:2] + (_EAR_Y - corners[:, 1:2]) * _SHARE ** np.float32(1.2)
     width = half_width(y)
-    first = np.arcsin(np.clip(abs(float(corner[0])) / float(width[0]), 0, 0.98))
-    angle = first + (np.deg2rad(80) - first) * share
+    first = np.arcsin(np.clip(np.abs(corners[:, :1]) / width[:, :1], 0, 0.98))
+    angle = first + (np.float32(np.deg2rad(80)) - first) * _SHARE
     depth = front(y) - DEPTH * (1 - np.cos(angle))
-    depth = depth + (corner[2] - depth[0]) * (1 - share)
+    depth = depth + (corners[:, 2:] - depth[:, :1]) * (1 - _SHARE)
     return np.stack([side * width * np.sin(angle), y, depth], axis=-1).astype(np.float32)
 
 
-def _on_side(scene: Scene, line: Floats) -> list[Floats]:
-    """The line in pixels, if the side of the head that it runs over is seen."""
-    outward = np.stack([line[:, 0] / 1.1, np.zeros(len(line)), (line[:, 2] + DEPTH) / 2], axis=-1)
-    facing = outward @ scene.pose.rotation[2]
-    kept = facing > 0.12
-    return [scene.pose.project(line[kept])] if kept.sum() >= 2 else []
+def _on_side(scene: Scene, lines: Floats) -> list[Floats]:
+    """What is seen of lines (L, N, 3) over a side of the head, in pixels."""
+    across, _, depth = scene.pose.rotation[2]
+    facing = lines[..., 0] / 1.1 * across + (lines[..., 2] + DEPTH) / 2 * depth
+    pixels, kept = scene.pose.project(lines), facing > 0.12
+    return [line[seen_] for line, seen_ in zip(pixels, kept, strict=True) if seen_.sum() >= 2]
 
 
 def _surgical(rng: np.random.Generator) -> Fabric:

@@ -75,12 +75,16 @@ def _soft(field: Floats, blur_px: float) -> Floats:
 
 
 def _value(layer: Layer, light: Light, rng: np.random.Generator) -> Floats:
-    value = light.shown(layer.colour) * light.over(layer.window)[..., None]
-    value = _soft(np.minimum(value, 255), light.blur_px)
+    colour = light.shown(layer.colour)
+    if colour.ndim == 1:  # thin things: neither light nor noise differs along them
+        return np.minimum(colour, 255)
+    colour = _soft(np.minimum(colour, 255), light.blur_px)
+    value = colour * light.over(layer.window)[..., None]
     if light.noise > 0.3:
         noise = rng.standard_normal(layer.alpha.shape, dtype=np.float32)
-        value = value + (np.float32(light.noise) * noise)[..., None]
-    return np.clip(value, 0, 255)
+        noise *= np.float32(light.noise)
+        value += noise[..., None]
+    return np.clip(value, 0, 255, out=value)
 
 
 def _shadow(alpha: Floats, layer: Layer) -> Floats:

@@ -15,7 +15,7 @@ _SHIFT = 4
 _FINE_PX = 320
 """Small surfaces are filled at a multiple of their size, up to this, to smooth their edges."""
 _MAX_FINE = 4
-_MAX_FIELD_PX = 72
+_MAX_FIELD_PX = 48
 """Fields are smooth: for large surfaces they are computed at this size and enlarged."""
 _NUM_TERMS = 10
 _RIDGE = 1e-4
@@ -78,7 +78,8 @@ class Patch:
         window: where it stands.
         alpha: (H, W) float32, the share of each pixel that it covers.
         coords: (H, W, 2) float32, the place on the cloth.
-        normal: (H, W, 3) float32, the outside's direction along the picture's axes, unit length.
+        normal: (H, W, 3) float32, the outside's direction along the picture's axes; of about
+            unit length, as it is fitted.
         unit_px: pixels of one unit.
     """
 
@@ -92,22 +93,39 @@ class Patch:
 def sheet(points: Floats) -> Mesh:
     """A mesh whose cloth lies on it without stretch along its middle row and middle column."""
     rows, columns = points.shape[0] // 2, points.shape[1] // 2
-    across = _arc(points[rows]) - _arc(points[rows])[columns]
+    across = _arc(points[rows])
+    across = across - across[columns]
     down = _arc(points[:, columns])
     coords = np.stack(np.meshgrid(across, down), axis=-1)
     return Mesh(points, coords.astype(np.float32))
 
 
 def _arc(points: Floats) -> Floats:
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return np.concatenate([[0], np.cumsum(steps)]).astype(np.float32)
+    steps = points[1:] - points[:-1]
+    arc = np.zeros(len(points), np.float32)
+    np.cumsum(np.sqrt((steps * steps).sum(axis=1)), out=arc[1:])
+    return arc
 
 
 def normals(points: Floats) -> Floats:
     """Unit normals (R, C, 3) of a grid of points, away from the head."""
-    normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
-    length = np.linalg.norm(normal, axis=-1, keepdims=True)
-    return (normal / np.maximum(length, 1e-6)).astype(np.float32)
+    ax, ay, az = np.moveaxis(_along(points.transpose(1, 0, 2)).transpose(1, 0, 2), -1, 0)
+    dx, dy, dz = np.moveaxis(_along(points), -1, 0)
+    normal = np.stack([ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx], axis=-1)
+    return _unit(normal)
+
+
+def _along(points: Floats) -> Floats:
+    """Differences along the first axis, of the same shape."""
+    steps = np.empty_like(points)
+    steps[1:-1] = points[2:] - points[:-2]
+    steps[0], steps[-1] = points[1] - points[0], points[-1] - points[-2]
+    return steps
+
+
+def _unit(vectors: Floats) -> Floats:
+    square = (vectors * vectors).sum(axis=-1, keepdims=True)
+    return vectors / np.sqrt(np.maximum(square, np.float32(1e-12)))
 
 
 def seen(mesh: Mesh, pose: Pose, image_size_hw: tuple[int, int], margin: float) -> Patch | None:
@@ -138,8 +156,8 @@ def seen(mesh: Mesh, pose: Pose, image_size_hw: tuple[int, int], margin: float) 
     normal = fields[..., 2:]
     if mesh.two_sided:  # the side that is seen
         normal = normal * np.where(normal[..., 2:] < 0, np.float32(-1), np.float32(1))
-    normal = normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
-    return Patch(window, alpha, np.ascontiguousarray(fields[..., :2]), normal, pose.unit_px)
+    coords = np.ascontiguousarray(fields[..., :2])
+    return Patch(window, alpha, coords, normal, pose.unit_px)
 
 
 def _faces_seen(corners: NDArray[np.bool_]) -> NDArray[np.bool_]:
