@@ -140,6 +140,18 @@ _KEYS = {
 }
 
 
+_ONE = {
+    "samples": "sample",
+    "labelled": "labelled sample",
+    "boxes": "box",
+    "ignored": "ignored box",
+    "tracks": "track",
+    "identities": "identity",
+    "cameras": "camera",
+    "sources": "source",
+}
+_MANY = {"labelled": "labelled samples", "ignored": "ignored boxes"}
+
+
 def _counted(name: str, number: int) -> str:
-    words = {"labelled": "labelled samples", "ignored": "ignored boxes"}
-    return f"{number:,} {words.get(name, name)}"
+    return f"{number:,} {_ONE[name] if number == 1 else _MANY.get(name, name)}"

@@ -72,4 +72,4 @@ def test_every_wrong_number_is_told_with_its_part_expected_and_got():
 def test_text_names_the_part_and_its_numbers():
     count = Count(split=Split.TRAIN, samples=12_936, identities=751)
     assert count.text == "train: 12,936 samples, 751 identities"
-    assert Count(samples=1, ignored=2).text == "1 samples, 2 ignored boxes"
+    assert Count(samples=1, ignored=2).text == "1 sample, 2 ignored boxes"
