@@ -115,7 +115,7 @@ def run(request: Request) -> None:
     if result.broken:
         named = list(result.broken.values())[:_MAX_NAMED]
         raise DatasetError(
-            "\n".join([f"{len(result.broken):,} tasks could not be made, the others are there:"])
+            f"tasks that could not be made: {len(result.broken):,}; all others are there"
             + "".join(f"\n  {reason}" for reason in named)
         )
 

@@ -1,0 +1,464 @@
+"""Push into a real Label Studio: once, again, cut off, killed, and with models."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from datasets.dataset import Dataset, write_samples
+from datasets.files import place_file
+from datasets.formats.label_studio import Interface, group_samples
+from datasets.samples import Provenance
+from labeling.client import Client, NoAnswerError, TooLargeError
+from labeling.commands.push import Request, run
+from labeling.pictures import LinkedPictures, UploadedPictures
+from labeling.projects import found_project, prepared_project
+from labeling.push import Push
+from serving.core.errors import ConfigError, DatasetError, LabelingError
+from tests.label_studio import running_label_studio
+from tests.labeling.made_up import data_set, numbered, person
+
+BOXES = Interface.PERSON_BOXES
+
+
+@pytest.fixture(scope="module")
+def client(label_studio) -> Client:
+    return Client.open(label_studio.url, label_studio.token)
+
+
+@pytest.fixture
+def token_file(label_studio, tmp_path):
+    path = tmp_path / "token"
+    path.write_text(label_studio.token + "\n")
+    return path
+
+
+@pytest.fixture
+def push(label_studio, token_file):
+    """Push a data set by the command."""
+
+    def push(dataset: Dataset, project: str, **keys: object) -> None:
+        values = {"url": label_studio.url, "token_file": token_file, "interface": "person_boxes"}
+        run(Request(dataset=dataset.folder, project=project, **values | keys))
+
+    return push
+
+
+def _tasks(client: Client, title: str) -> dict[str, dict]:
+    project, _ = found_project(client, title, None)
+    tasks = [task for page in client.task_pages(project) for task in page]
+    by_key = {task["data"].get("key", task["id"]): task for task in tasks}
+    assert len(by_key) == len(tasks), "a task stands twice"
+    return by_key
+
+
+def _boxes(task: dict, key: str = "predictions") -> list[dict]:
+    return [result for given in task[key] for result in given["result"]]
+
+
+def test_a_second_push_adds_nothing(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", numbered(40))
+    push(made, "twice 40", batch_size=15)
+    assert "40 added, 0 there before" in capsys.readouterr().out
+    before = _tasks(client, "twice 40")
+    push(made, "twice 40", batch_size=15)
+    told = capsys.readouterr().out
+    assert "unchanged" in told and "40 asked, 0 added, 40 there before" in told
+    after = _tasks(client, "twice 40")
+    assert sorted(after) == sorted(sample.key for sample in made.samples)
+    assert {task["id"] for task in after.values()} == {task["id"] for task in before.values()}
+
+
+def test_the_pictures_that_were_uploaded_are_the_ones_that_tasks_show(client, push, tmp_path):
+    made = data_set(tmp_path / "data", ["a ü.jpg", "b#?.png"])
+    push(made, "uploads shown")
+    for sample in made.samples:
+        address = _tasks(client, "uploads shown")[sample.key]["data"]["image"]
+        shown = client._vendor._client_wrapper.httpx_client.request(address, method="GET")
+        assert shown.content == made.path_of(sample).read_bytes()
+
+
+def test_a_push_that_stopped_after_the_upload_does_not_upload_again(client, tmp_path):
+    made = data_set(tmp_path / "data", numbered(6))
+    project, _ = _prepared(client, "uploaded once")
+    UploadedPictures(client, project, made.folder, BOXES).addresses(made.samples[:4])
+    Push(*_asked(client, project, made), class_names=("person",)).run(_groups(made))
+    listed = client.request("GET", f"api/projects/{project.id}/file-uploads", {"all": "true"})
+    assert len(listed) == 6
+
+
+def test_a_project_is_made_as_labelers_need_it(client, push, tmp_path):
+    push(data_set(tmp_path / "data", ["a.jpg"]), "settings", num_annotations=2)
+    project, interface = found_project(client, "settings", None)
+    values = client.request("GET", f"api/projects/{project.id}")
+    assert interface is BOXES
+    assert values["show_instruction"] and "<li>" in values["expert_instruction"]
+    assert values["show_skip_button"] and values["show_collab_predictions"]
+    assert values["enable_empty_annotation"] and values["maximum_annotations"] == 2
+
+
+def test_a_changed_interface_updates_the_project(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    push(made, "changed")
+    push(made, "changed", class_names=("person", "trolley"))
+    assert "updated" in capsys.readouterr().out
+    assert 'value="trolley"' in found_project(client, "changed", None)[0].label_config
+
+
+def test_a_project_of_another_interface_is_left_alone(push, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    push(made, "one question")
+    with pytest.raises(LabelingError, match="interface 'face_attributes'.* got 'person_boxes'"):
+        push(made, "one question", interface="face_attributes")
+
+
+def test_tasks_that_others_made_are_told_and_left_alone(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    project, _ = _prepared(client, "with others")
+    client.import_tasks(project, [{"data": {"image": "/x.jpg"}}])
+    push(made, "with others")
+    assert "tasks of others, left alone: 1" in capsys.readouterr().out
+    assert client.num_tasks(project) == 2
+
+
+def test_a_task_that_was_deleted_on_the_server_is_added_again(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", numbered(3))
+    push(made, "deleted")
+    client.delete_task(_tasks(client, "deleted")[made.samples[1].key]["id"])
+    capsys.readouterr()
+    push(made, "deleted")
+    assert "3 asked, 1 added, 2 there before" in capsys.readouterr().out
+    assert len(_tasks(client, "deleted")) == 3
+
+
+def test_a_server_that_is_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
+    made = data_set(tmp_path / "data", numbered(40))
+    with running_label_studio(tmp_path / "server") as running:
+        client = Client.open(running.url, running.token)
+        project, _ = _prepared(client, "killed")
+
+        def kill_after_half(result):
+            if result.num_added >= 20:
+                running.server.kill()
+
+        push = Push(
+            *_asked(client, project, made),
+            class_names=("person",),
+            batch_size=10,
+            on_progress=kill_after_half,
+        )
+        with pytest.raises(LabelingError, match="expected a server, got none"):
+            push.run(_groups(made))
+        assert push.result.num_added == 20
+        running.server.start()
+        again = Push(*_asked(client, project, made), class_names=("person",), batch_size=10)
+        result = again.run(_groups(made))
+        assert (result.num_present, result.num_added, result.num_doubles) == (20, 20, 0)
+        assert sorted(_tasks(client, "killed")) == sorted(each.key for each in made.samples)
+
+
+def test_a_server_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_path):
+    made = data_set(tmp_path / "data", numbered(40))
+    with running_label_studio(tmp_path / "server") as running:
+        client = Client.open(running.url, running.token)
+        project, _ = _prepared(client, "killed")
+        for num_batches in (1, 3):
+            started = threading.Event()
+            killer = threading.Thread(target=lambda: started.wait() and running.server.kill())  # noqa: B023
+            killer.start()
+            push = Push(
+                *_asked(client, project, made),
+                class_names=("person",),
+                batch_size=4,
+                on_progress=lambda result: (
+                    result.num_added >= 4 * num_batches and started.set()  # noqa: B023
+                ),
+            )
+            with pytest.raises(LabelingError):
+                push.run(_groups(made))
+            killer.join()
+            running.server.start()
+        result = Push(*_asked(client, project, made), class_names=("person",)).run(_groups(made))
+        assert result.num_present + result.num_added == 40
+        assert sorted(_tasks(client, "killed")) == sorted(each.key for each in made.samples)
+
+
+def test_an_answer_that_was_lost_doubles_nothing(client, tmp_path):
+    made = data_set(tmp_path / "data", numbered(8))
+    project, _ = _prepared(client, "lost answer")
+    lossy = _Lossy(client, lost=1)
+    push = Push(*_asked(lossy, project, made), class_names=("person",), batch_size=4)
+    result = push.run(_groups(made))
+    assert (result.num_added, result.num_doubles) == (8, 0)
+    assert len(_tasks(client, "lost answer")) == 8
+
+
+def test_a_batch_that_arrives_late_is_found_and_its_doubles_are_deleted(client, tmp_path):
+    made = data_set(tmp_path / "data", numbered(4))
+    project, _ = _prepared(client, "late")
+    result = Push(*_asked(_Late(client), project, made), class_names=("person",)).run(_groups(made))
+    assert (result.num_added, result.num_doubles) == (4, 4)
+    assert len(_tasks(client, "late")) == 4
+
+
+def test_doubles_that_somebody_worked_on_are_kept(client, push, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    push(made, "worked on")
+    task = _tasks(client, "worked on")["a.jpg"]
+    project, _ = found_project(client, "worked on", None)
+    for _ in range(2):
+        client.import_tasks(project, [{"data": task["data"]}])
+    numbers = [each["id"] for page in client.task_pages(project) for each in page]
+    client.request("POST", f"api/tasks/{numbers[2]}/annotations", body={"result": []})
+    push(made, "worked on")
+    left = [each["id"] for page in client.task_pages(project) for each in page]
+    assert left == [numbers[2]]
+
+
+def test_a_batch_that_is_too_large_is_sent_in_halves(client, tmp_path):
+    made = data_set(tmp_path / "data", numbered(7))
+    project, _ = _prepared(client, "halves")
+    narrow = _Narrow(client, most=2)
+    result = Push(*_asked(narrow, project, made), class_names=("person",)).run(_groups(made))
+    assert result.num_added == 7
+    assert max(narrow.sizes) == 7 and sorted(narrow.taken) == [1, 2, 2, 2]
+
+
+def test_a_task_that_is_too_large_alone_is_told_by_its_key(client, tmp_path):
+    made = data_set(tmp_path / "data", numbered(2))
+    project, _ = _prepared(client, "too large")
+    with pytest.raises(LabelingError, match=r"too large \(task 'Küche 1/bild#00.jpg'\)"):
+        Push(*_asked(_Narrow(client, most=0), project, made), class_names=()).run(_groups(made))
+
+
+def test_a_broken_picture_does_not_hold_up_the_others_and_is_told(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", numbered(5))
+    (made.folder / made.samples[1].path).write_bytes(b"")
+    (made.folder / made.samples[3].path).unlink()
+    with pytest.raises(
+        DatasetError, match=r"not be made: 2(.|\n)*01.jpg.*an empty file(.|\n)*03.jpg.*no file"
+    ):
+        push(made, "broken")
+    assert "3 added, 0 there before, 2 that could not be made" in capsys.readouterr().out
+    assert len(_tasks(client, "broken")) == 3
+
+
+def test_predictions_are_added_once_for_each_model(client, push, tmp_path, capsys):
+    made = data_set(tmp_path / "data", numbered(4))
+    said = [replace(made.samples[0], boxes=(person(score=0.75), person(30, score=0.25)))]
+    said.append(replace(made.samples[1], boxes=()))
+    first = write_samples(tmp_path / "first.jsonl", said)
+    push(made, "models", predictions=first, model_version="näher@1")
+    push(made, "models", predictions=first, model_version="näher@1")
+    assert capsys.readouterr().out.count("predictions added: 0") == 1
+    tasks = _tasks(client, "models")
+    one, empty = (tasks[sample.key]["predictions"] for sample in made.samples[:2])
+    assert [(each["model_version"], each["score"]) for each in one] == [("näher@1", 0.5)]
+    assert sorted(each["score"] for each in one[0]["result"]) == [0.25, 0.75]
+    assert [each["result"] for each in empty] == [[]]
+    assert [tasks[sample.key]["predictions"] for sample in made.samples[2:]] == [[], []]
+    push(made, "models", predictions=first, model_version="b@2")
+    there = _tasks(client, "models")[made.samples[0].key]["predictions"]
+    assert sorted(each["model_version"] for each in there) == ["b@2", "näher@1"]
+    assert found_project(client, "models", None)[0].model_version == "b@2"
+
+
+def test_predictions_are_called_after_who_made_them(client, push, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    by = (Provenance("person-net@3", 1.0),)
+    said = write_samples(tmp_path / "said.jsonl", [replace(made.samples[0], provenance=by)])
+    push(made, "called", predictions=said)
+    assert _tasks(client, "called")["a.jpg"]["predictions"][0]["model_version"] == "person-net@3"
+    unnamed = write_samples(tmp_path / "unnamed.jsonl", made.samples)
+    with pytest.raises(LabelingError, match="expected model_version=NAME"):
+        push(made, "called", predictions=unnamed)
+
+
+def test_a_class_that_labelers_would_not_see_is_refused(push, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    dog = replace(person(), label="dog")
+    said = write_samples(tmp_path / "said.jsonl", [replace(made.samples[0], boxes=(dog,))])
+    with pytest.raises(LabelingError, match=r"expected classes \['person'\], got 'dog'"):
+        push(made, "dogs", predictions=said, model_version="m@1")
+
+
+def test_our_detector_says_first_what_it_sees(client, push, sample_video, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    place_file(sample_video, folder / "vtest.avi")
+    made = data_set(folder, ["grey.jpg"])
+    frame = replace(made.samples[0], path="vtest.avi", frame_index=100, image_size_hw=None)
+    manifest = made.manifest
+    made = Dataset.create(
+        folder,
+        [*made.samples, frame],
+        name=manifest.name,
+        source=manifest.source,
+        licence=manifest.licence,
+        commercial_use=True,
+    )
+    push(made, "detected", bundle="person-yolox-nano", score_threshold=0.4)
+    tasks = _tasks(client, "detected")
+    people = _boxes(tasks["vtest.avi#100"])
+    assert len(people) >= 3 and all(0.4 <= each["score"] <= 1 for each in people)
+    assert {(each["original_width"], each["original_height"]) for each in people} == {(768, 576)}
+    assert tasks["vtest.avi#100"]["predictions"][0]["model_version"].startswith(
+        "person-yolox-nano@"
+    )
+    assert _boxes(tasks["grey.jpg"]) == [] and len(tasks["grey.jpg"]["predictions"]) == 1
+
+
+def test_files_on_the_servers_disk_are_linked_and_shown(client, label_studio, push):
+    made = data_set(label_studio.files_root / "linked ü", ["Küche 1/bild#1.jpg"])
+    push(made, "linked", files_root=label_studio.files_root)
+    (task,) = _tasks(client, "linked").values()
+    address = task["data"]["image"]
+    assert address.startswith("/data/local-files/?d=linked%20%C3%BC/")
+    shown = client._vendor._client_wrapper.httpx_client.request(address, method="GET")
+    assert shown.content == made.path_of(made.samples[0]).read_bytes()
+    with pytest.raises(LabelingError, match="expected a folder above"):
+        push(made, "linked", files_root=made.folder)
+
+
+def test_files_behind_an_address_are_linked_though_they_are_not_here(client, push, tmp_path):
+    made = data_set(tmp_path / "data", ["Küche 1/a.jpg"])
+    (made.folder / "Küche 1/a.jpg").unlink()
+    push(made, "addresses", url_prefix="https://pictures.example.com/")
+    (task,) = _tasks(client, "addresses").values()
+    assert task["data"]["image"] == "https://pictures.example.com/K%C3%BCche%201/a.jpg"
+
+
+def test_a_frame_of_a_video_cannot_be_linked(client, sample_video, tmp_path):
+    with pytest.raises(DatasetError, match="got a frame of a video"):
+        LinkedPictures("https://x/", BOXES).check(
+            replace(_sample(tmp_path), path="v.mp4", frame_index=3)
+        )
+
+
+def test_a_file_that_no_browser_shows_is_told(tmp_path):
+    with pytest.raises(DatasetError, match=r"expected a file that a browser shows.*got '.avi'"):
+        LinkedPictures("https://x/", Interface.BEHAVIOUR).check(
+            replace(_sample(tmp_path), path="v.avi")
+        )
+
+
+def test_only_what_was_chosen_is_pushed(client, push, tmp_path):
+    made = data_set(tmp_path / "data", numbered(4))
+    (tmp_path / "keys").write_text(f"{made.samples[2].key}\n\n{made.samples[0].key}\n")
+    push(made, "chosen", only=tmp_path / "keys")
+    assert set(_tasks(client, "chosen")) == {made.samples[0].key, made.samples[2].key}
+    (tmp_path / "keys").write_text("nobody.jpg\n")
+    with pytest.raises(DatasetError, match=r"expected keys of samples .*got \['nobody.jpg'\]"):
+        push(made, "chosen", only=tmp_path / "keys")
+
+
+def test_keys_that_exclude_each_other_are_refused_before_anything_is_asked(push, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    with pytest.raises(ConfigError, match="'predictions' and 'bundle'"):
+        push(made, "x", bundle="b", predictions=tmp_path / "p", url="http://127.0.0.1:9")
+    with pytest.raises(ConfigError, match="expected interface=person_boxes"):
+        push(made, "x", bundle="b", interface="person_tracks", url="http://127.0.0.1:9")
+
+
+def test_a_labeler_without_rights_is_told(client, push, label_studio, tmp_path):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    token = tmp_path / "wrong"
+    token.write_text("0" * 40)
+    with pytest.raises(LabelingError, match="expected a valid token"):
+        push(made, "wrong", token_file=token)
+    assert client.project("wrong") is None
+
+
+def test_two_pushes_at_once_leave_each_task_once(client, push, tmp_path):
+    made = data_set(tmp_path / "data", numbered(12))
+    push(made, "at once", only=_first_key(made, tmp_path))
+    threads = [
+        threading.Thread(target=push, args=(made, "at once"), kwargs={"batch_size": 3})
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    push(made, "at once")
+    assert len(_tasks(client, "at once")) == 12
+
+
+class _Wrapped:
+    """The client with one thing that goes wrong."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+
+class _Lossy(_Wrapped):
+    """The first requests are done, and their answers lost."""
+
+    def __init__(self, client, lost):
+        super().__init__(client)
+        self._num_lost = lost
+
+    def import_tasks(self, project, tasks):
+        num = self._client.import_tasks(project, tasks)
+        if self._num_lost:
+            self._num_lost -= 1
+            raise NoAnswerError("lost")
+        return num
+
+
+class _Late(_Wrapped):
+    """The first request is done only when the next one comes."""
+
+    def __init__(self, client):
+        super().__init__(client)
+        self._late = None
+
+    def import_tasks(self, project, tasks):
+        if self._late is None:
+            self._late = list(tasks)
+            raise NoAnswerError("late")
+        if self._late:
+            self._client.import_tasks(project, self._late)
+            self._late = []
+        return self._client.import_tasks(project, tasks)
+
+
+class _Narrow(_Wrapped):
+    """A proxy that takes no more than so many tasks at once."""
+
+    def __init__(self, client, most):
+        super().__init__(client)
+        self._most = most
+        self.sizes, self.taken = [], []
+
+    def import_tasks(self, project, tasks):
+        self.sizes.append(len(tasks))
+        if len(tasks) > self._most:
+            raise TooLargeError("too large")
+        self.taken.append(len(tasks))
+        return self._client.import_tasks(project, tasks)
+
+
+def _prepared(client, title):
+    return prepared_project(client, title, BOXES, class_names=("person",), num_annotations=1)
+
+
+def _asked(client, project, made):
+    pictures = UploadedPictures(client, project, made.folder, BOXES)
+    return client, project, BOXES, made.folder, pictures
+
+
+def _groups(made):
+    return list(group_samples(BOXES, made.samples))
+
+
+def _sample(folder):
+    return data_set(folder / "one", ["a.jpg"]).samples[0]
+
+
+def _first_key(made, folder):
+    (folder / "first").write_text(made.samples[0].key)
+    return folder / "first"
