@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from datasets.commands.format_options import (
     add_format_arguments,
+    add_reading_arguments,
     exit_code,
     format_of,
     media_of,
+    over_video,
     print_losses,
     takes_class_names,
 )
@@ -27,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("root", type=Path, help="the folder or file of the labels")
     parser.add_argument("into_format", help="the format to write")
     parser.add_argument("into", type=Path, help="the folder to make")
-    parser.add_argument(
-        "--media", type=Path, help="the folder of the pictures, if it is not that of the labels"
-    )
+    add_reading_arguments(parser)
     add_format_arguments(parser)
 
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     pictures = options.root if options.root.is_dir() else options.root.parent
     export_samples(
         after,
-        before.read(options.root, reading),
+        over_video(before, options.video).read(options.root, reading),
         options.media or pictures,
         options.into,
         writing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.core.errors import ConfigError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datasets.transfer import Media
 
 _CLASS_NAMES = "class_names"
+_VIDEO = "video"
 
 
 def add_format_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,16 @@ def add_format_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--strict", action="store_true", help="end with code 1 when anything was lost"
+    )
+
+
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what says where pictures and videos are that labels do not lie beside."""
+    parser.add_argument(
+        "--media", type=Path, help="the folder of the pictures, if it is not that of the labels"
+    )
+    parser.add_argument(
+        "--video", help="the video whose frames are labelled, where the labels do not name it"
     )
 
 
@@ -57,12 +69,33 @@ def format_of(name: str, class_names: str | None = None) -> Format:
     if not takes_class_names(found):
         raise ConfigError(f"--class-names: expected a format that numbers classes, got '{name}'")
     names = tuple(filter(None, (part.strip() for part in class_names.split(","))))
-    return replace(found, **{_CLASS_NAMES: names})  # type: ignore[type-var]
+    return _with(found, _CLASS_NAMES, names)
 
 
 def takes_class_names(found: Format) -> bool:
     """Whether the format numbers classes, and can be told their order."""
-    return is_dataclass(found) and any(field.name == _CLASS_NAMES for field in fields(found))
+    return _takes(found, _CLASS_NAMES)
+
+
+def over_video(found: Format, video: str | None) -> Format:
+    """The format, told which video its frames are of.
+
+    Raises:
+        ConfigError: it cannot be told.
+    """
+    if video is None:
+        return found
+    if not _takes(found, _VIDEO):
+        raise ConfigError("--video: expected a format with frames of a video that it does not name")
+    return _with(found, _VIDEO, video)
+
+
+def _takes(found: Format, option: str) -> bool:
+    return is_dataclass(found) and any(field.name == option for field in fields(found))
+
+
+def _with(found: Format, option: str, value: object) -> Format:
+    return replace(found, **{option: value})  # type: ignore[type-var]
 
 
 def print_losses(losses: Losses, holder: str) -> None:

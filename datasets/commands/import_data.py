@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from datasets.commands.format_options import (
     add_format_arguments,
+    add_reading_arguments,
     exit_code,
     format_of,
     media_of,
+    over_video,
     print_losses,
 )
 
@@ -34,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", help="where it comes from; default: the format and ROOT's name")
     parser.add_argument("--camera", help="of all samples that do not say theirs")
     parser.add_argument("--split", help="of all samples that do not say theirs: train, val, test …")
-    parser.add_argument(
-        "--media", type=Path, help="the folder of the pictures, if it is not that of the labels"
-    )
+    add_reading_arguments(parser)
     add_format_arguments(parser)
 
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     losses = Losses()
     dataset = import_folder(
-        format_of(options.format, options.class_names),
+        over_video(format_of(options.format, options.class_names), options.video),
         options.root,
         options.folder,
         losses,

@@ -42,7 +42,7 @@ from datasets.samples import Box, Sample, Split
 from serving.core.errors import LabelError
 
 _LISTS = ("images", "annotations", "categories")
-_IMAGE_KEYS = {"id", "file_name", "width", "height", "frame_index", "attributes"}
+_IMAGE_KEYS = {"id", "file_name", "width", "height", "frame_index", "video", "attributes"}
 _ANNOTATION_KEYS = {
     *("id", "image_id", "category_id", "bbox", "area", "iscrowd", "ignore", "score", "track_id"),
     "attributes",
@@ -50,12 +50,22 @@ _ANNOTATION_KEYS = {
 _AREA_TOLERANCE = 1e-3
 """Share by which an area may differ from width × height; beyond it is that of a mask."""
 
+_DECIMALS = 9
+"""Of a right and bottom: 639.2 + 44.6 is 683.8 and not 683.8000000000001."""
+
 _NATIVE = ("is_ignored", "score")
 
 
 @dataclass(frozen=True, slots=True)
 class CocoFormat:
-    """COCO files of a folder, or one; see the module."""
+    """COCO files of a folder, or one; see the module.
+
+    Args:
+        video: the video whose frames the images with a `frame_index` are, where the images do not
+            name it as `video`, as our labels of the sample footage do.
+    """
+
+    video: str | None = None
 
     def read(self, root: Path, losses: Losses) -> Iterator[Sample]:
         """The samples of all label files, in the order of their images."""
@@ -63,7 +73,7 @@ class CocoFormat:
         listed: set[str] = set()
         used: set[str] = set()
         for path in _label_files(root):
-            file = _File(path, root if root.is_dir() else root.parent, losses)
+            file = _File(path, root if root.is_dir() else root.parent, self.video, losses)
             listed.update(file.class_names)
             for sample in file.samples():
                 earlier = seen.setdefault(sample.key, path)
@@ -127,8 +137,8 @@ def _split_of(path: Path) -> Split | None:
 class _File:
     """A label file: where its entries stand in the text, and what is asked of them in order."""
 
-    def __init__(self, path: Path, base: Path, losses: Losses) -> None:
-        self._path, self._base, self._losses = path, base, losses
+    def __init__(self, path: Path, base: Path, video: str | None, losses: Losses) -> None:
+        self._path, self._base, self._video, self._losses = path, base, video, losses
         self._split = _split_of(path)
         self._file = JsonLists(path)
         self._categories: dict[int, str] = {}
@@ -232,7 +242,9 @@ class _File:
 
     def _sample(self, entry: Mapping[str, Any], at: str) -> Sample:
         image = coco.image_from(entry, at)
-        path = checked_path(_checked_text(image.file_name, at), at)
+        video = self._video or entry.get("video")
+        is_frame = isinstance(video, str) and image.frame_index is not None
+        path = checked_path(_checked_text(video if is_frame else image.file_name, at), at)
         sample = Sample(
             path=PurePosixPath(path).as_posix(),
             frame_index=image.frame_index,
@@ -251,7 +263,8 @@ class _File:
                 f"{at}: expected a category of {sorted(self._categories)}, got {found.category_id}"
             )
         left, top, width, height = found.xywh_px
-        xyxy = (left, top, left + width, top + height)
+        right, bottom = round(left + width, _DECIMALS), round(top + height, _DECIMALS)
+        xyxy = (left, top, max(left, right), max(top, bottom))
         if sample.image_size_hw is not None:
             check_inside(xyxy, sample.image_size_hw, f"{at}, image {image_id} '{sample.path}'")
         if abs(found.area_px2 - width * height) > _AREA_TOLERANCE * width * height:

@@ -38,6 +38,9 @@ from serving.core.errors import LabelError
 
 _YAML = "data.yaml"
 _CLASSES = "classes.txt"
+_DECIMALS = 7
+"""Of a pixel coordinate that is read: the shares give no more."""
+
 _BOX_COLUMNS = 5
 _SCORE_COLUMNS = 6
 _LEAST_POLYGON_COLUMNS = 7
@@ -213,7 +216,8 @@ def _box(
         score = values[4] if len(columns) == _SCORE_COLUMNS else None
     height_px, width_px = size_hw
     xyxy = tuple(
-        share * size for share, size in zip(shares, (width_px, height_px) * 2, strict=True)
+        round(share * size, _DECIMALS)
+        for share, size in zip(shares, (width_px, height_px) * 2, strict=True)
     )
     check_inside(xyxy, size_hw, where)
     try:
