@@ -61,14 +61,15 @@ class FaceBlur:
     def blurred(self, frame: Frame) -> NDArray[np.uint8]:
         """A copy of the picture, BGR uint8 (H, W, 3), with every face and head made unrecognisable.
 
-        Faces are looked for once more afterwards; those still found are hidden too.
+        Faces are looked for again afterwards; what is still found ends as one even colour.
         """
         image = frame.image.copy()
         for box in self._regions(frame):
             pixelate(image, box)
         # A region can leave a part of a face, or look like one.
-        for face in self._faces.find(image):
-            pixelate(image, widened(face.xyxy_px, _FACE_MARGIN))
+        for num_cells in (2, 1):
+            for face in self._faces.find(image):
+                pixelate(image, widened(face.xyxy_px, _FACE_MARGIN), num_cells)
         return image
 
     def _regions(self, frame: Frame) -> Iterator[tuple[float, float, float, float]]:
@@ -96,15 +97,25 @@ def widened(
     return left - margin, top - margin, right + margin, bottom + margin
 
 
-def pixelate(image: NDArray[np.uint8], xyxy_px: tuple[float, float, float, float]) -> None:
-    """Replace what is in the box by a few cells of their mean colour, in place."""
+def pixelate(
+    image: NDArray[np.uint8],
+    xyxy_px: tuple[float, float, float, float],
+    num_cells: int = _NUM_CELLS,
+) -> None:
+    """Replace what is in the box by cells of their mean colour, in place.
+
+    Args:
+        image: BGR uint8 (H, W, 3).
+        xyxy_px: the box; what is outside the picture does not count.
+        num_cells: along the shorter side; fewer where the cells would be too small.
+    """
     height, width = image.shape[:2]
     left, top = max(0, int(np.floor(xyxy_px[0]))), max(0, int(np.floor(xyxy_px[1])))
     right, bottom = min(width, int(np.ceil(xyxy_px[2]))), min(height, int(np.ceil(xyxy_px[3])))
     if right <= left or bottom <= top:
         return
     region = image[top:bottom, left:right]
-    cell_px = max(_LEAST_CELL_PX, min(region.shape[:2]) / _NUM_CELLS)
+    cell_px = max(_LEAST_CELL_PX, min(region.shape[:2]) / num_cells)
     cells_wh = (
         max(1, int((right - left) / cell_px)),
         max(1, int((bottom - top) / cell_px)),

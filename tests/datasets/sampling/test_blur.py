@@ -1,5 +1,7 @@
 """No face is left, nothing else is lost, and without both finders nothing happens."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,21 @@ VTEST_FRAMES = (198, 396, 594, 792)
 class NoFaces:
     def find(self, image_bgr):
         return ()
+
+
+@dataclass
+class FaceAt:
+    xyxy_px: tuple[float, float, float, float]
+
+
+class FacesInTurn:
+    """Finds other faces each time it is asked."""
+
+    def __init__(self, *boxes_of_turns):
+        self.turns = list(boxes_of_turns)
+
+    def find(self, image_bgr):
+        return [FaceAt(box) for box in (self.turns.pop(0) if self.turns else ())]
 
 
 class Nobody:
@@ -110,6 +127,27 @@ def test_doubtful_people_lose_their_heads_too():
     image = noise()
     blurred = FaceBlur(NoFaces(), Someone((40, 20, 60, 84, 0.06))).blurred(frame(image))
     assert (blurred[20:36, 40:60] != image[20:36, 40:60]).any()
+
+
+def test_a_face_is_hidden_with_its_hair_and_chin():
+    image = noise()
+    blurred = FaceBlur(FacesInTurn([(40, 30, 60, 50)]), Nobody()).blurred(frame(image))
+    # 0.35 · 20 px around it.
+    changed = np.argwhere((blurred != image).any(axis=2))
+    assert changed.min(axis=0).tolist() == [23, 33]
+    assert (changed.max(axis=0) + 1).tolist() == [57, 67]
+
+
+def test_a_face_that_is_still_found_ends_as_one_colour():
+    box = (40, 30, 60, 50)
+    blurred = FaceBlur(FacesInTurn([box], [box], [box]), Nobody()).blurred(frame(noise()))
+    assert len(np.unique(blurred[23:57, 33:67].reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_face_that_shows_only_after_the_first_pass_is_hidden_too():
+    image = noise()
+    blurred = FaceBlur(FacesInTurn([], [(40, 30, 60, 50)]), Nobody()).blurred(frame(image))
+    assert (blurred[30:50, 40:60] != image[30:50, 40:60]).any(axis=2).mean() > 0.95
 
 
 def test_the_picture_that_was_given_stays_as_it_is():

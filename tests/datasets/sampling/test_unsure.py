@@ -98,6 +98,15 @@ def test_the_most_doubtful_frame_of_a_window_is_taken():
     assert [(choice.origin, choice.tag) for choice in choices] == [("clip#2000", "unsure")]
 
 
+def test_two_frames_that_are_taken_are_half_a_window_apart():
+    scores = [0.58, 0.9, 0.9, 0.5, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9]
+    way = Unsure(Scripted(scores), scale=1, window_s=4.0, look_s=1.0, min_doubt=0.5)
+    choices = [choice for second in range(10) for choice in way.see(shot(float(second)))]
+    choices += way.end()
+    # The window of 0 s to 4 s gives 3 s; 4 s is too near to it, 5 s is not.
+    assert [choice.origin for choice in choices] == ["clip#3000", "clip#5000"]
+
+
 def test_the_last_window_is_closed_with_the_footage():
     way = Unsure(Scripted([0.5]), scale=1, min_doubt=0.5)
     assert list(way.see(shot(0.0))) == []
