@@ -191,7 +191,7 @@ def _copy(
     file.seek(start)
     done = start
     report(done, total_bytes)
-    while block := response.read(_BLOCK_BYTES):
+    while block := response.read1(_BLOCK_BYTES):
         file.write(block)
         done += len(block)
         report(done, total_bytes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +104,7 @@ def _made(
     must_count: bool,
 ) -> Fetched:
     name = public_set.name
-    workplace = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
-    try:
+    with _workplace(folder) as workplace:
         made = workplace / name
         made.mkdir()
         for part in edition.parts:
@@ -117,16 +119,44 @@ def _made(
             made,
             samples,
             name=name,
-            source=f"{public_set.homepage} ({edition.place}{': ' * bool(edition.note)}"
-            f"{edition.note})",
+            source=f"{public_set.homepage} ({edition.described})",
             licence=public_set.licence,
             commercial_use=public_set.commercial_use,
             more_files=_files(made),
         )
         made.replace(folder)
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
     return Fetched(Dataset.load(folder), edition, losses)
+
+
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder` for this process alone; what a killed one left is removed.
+
+    Raises:
+        DatasetError: another process makes the same set just now.
+    """
+    path = folder.with_name(f".{folder.name}.partial")
+    path.mkdir(exist_ok=True)
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(handle, folder.name)
+        try:
+            for left in path.iterdir():
+                shutil.rmtree(left)
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, name: str) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DatasetError(
+            f"data set '{name}': expected to make it alone, got another process at it"
+        ) from error
 
 
 def _read(edition: Edition, folder: Path, losses: Losses, progress: Progress) -> list[Sample]:

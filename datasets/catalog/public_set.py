@@ -62,6 +62,11 @@ class Edition:
         sizes = [part.size_bytes for part in self.parts]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
+    @property
+    def described(self) -> str:
+        """The place and the note: `mirror: a part`."""
+        return f"{self.place}: {self.note}" if self.note else str(self.place)
+
     def lacking(self, downloads: Path) -> list[str]:
         """What a person must do first, part by part."""
         found = (part.lacking(downloads) for part in self.parts)

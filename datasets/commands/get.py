@@ -7,11 +7,19 @@ with its manifest and samples. `--list` shows what there is.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets.catalog import CATALOG
 
+if TYPE_CHECKING:
+    from datasets.catalog.fetching import Fetched
+
 NAME = "get"
+
+_STOPPED = 130
+"""The exit code of a shell for a command that Ctrl-C ended."""
 
 _WIDTH = 200
 """Characters of the table where there is no terminal."""
@@ -44,12 +52,11 @@ def run(options: argparse.Namespace) -> int:
         path = CATALOG[options.name].get(options.data_dir)
         print(f"{options.name}: {path} ({path.stat().st_size / 1e6:.1f} MB)")
     else:
-        _get_set(options)
+        return _get_set(options)
     return 0
 
 
-def _get_set(options: argparse.Namespace) -> None:
-    from datasets.catalog.count import Count
+def _get_set(options: argparse.Namespace) -> int:
     from datasets.catalog.fetching import get_set
     from datasets.catalog.public_set import Place
     from datasets.catalog.sets import SETS
@@ -59,16 +66,27 @@ def _get_set(options: argparse.Namespace) -> None:
     if options.name not in SETS:
         names = ", ".join(sorted([*SETS, *CATALOG]))
         raise ConfigError(f"name: expected one of {names}, got '{options.name or ''}'")
-    with shown() as progress:
-        fetched = get_set(
-            SETS[options.name],
-            options.data_dir,
-            progress,
-            place=Place(options.place) if options.place else None,
-            must_count=not options.despite_counts,
-        )
+    try:
+        with shown() as progress:
+            fetched = get_set(
+                SETS[options.name],
+                options.data_dir,
+                progress,
+                place=Place(options.place) if options.place else None,
+                must_count=not options.despite_counts,
+            )
+    except KeyboardInterrupt:
+        print("stopped; what was fetched is kept for the next call", file=sys.stderr)
+        return _STOPPED
+    _print_fetched(fetched)
+    return 0
+
+
+def _print_fetched(fetched: Fetched) -> None:
+    from datasets.catalog.count import Count
+
     data = fetched.dataset
-    print(f"{options.name}: {data.folder} ({Count(samples=len(data.samples)).text})")
+    print(f"{data.manifest.name}: {data.folder} ({Count(samples=len(data.samples)).text})")
     print(f"  source: {data.manifest.source}")
     use = "allowed" if data.manifest.commercial_use else "not allowed"
     print(f"  licence: {data.manifest.licence}; commercial use {use}")

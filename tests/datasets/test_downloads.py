@@ -1,6 +1,9 @@
 """Downloads from a real server of this machine that cuts, refuses, forgets and changes its file."""
 
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +25,9 @@ class Shelf:
     has_ranges: bool = True
     honours_if_range: bool = True
     cuts: list[int] = field(default_factory=list)
+    stalls_after: int | None = None
+    """Bytes after which the next answer waits for `goes_on`."""
+    goes_on: threading.Event = field(default_factory=threading.Event)
     refusals: list[int] = field(default_factory=list)
     retry_after: str | None = None
     asked: list[str | None] = field(default_factory=list)
@@ -50,8 +56,12 @@ class Handler(BaseHTTPRequestHandler):
             if value:
                 self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: shelf.cuts.pop(0)] if shelf.cuts else body)
         self.close_connection = True
+        if shelf.stalls_after is not None:
+            self.wfile.write(body[: shelf.stalls_after])
+            shelf.goes_on.wait(timeout=60)
+        else:
+            self.wfile.write(body[: shelf.cuts.pop(0)] if shelf.cuts else body)
 
     def _start(self) -> int:
         shelf, asked = self.shelf, self.headers["Range"]
@@ -126,6 +136,28 @@ def test_download_given_up_goes_on_in_the_next_call(shelf, tmp_path):
     assert (tmp_path / "a.zip").read_bytes() == CONTENT
     assert shelf.asked[1:] == ["bytes=400000-"]
     assert list(tmp_path.iterdir()) == [tmp_path / "a.zip"]
+
+
+def test_process_killed_in_the_middle_goes_on_in_the_next(shelf, tmp_path):
+    shelf.stalls_after = 400_000
+    code = (
+        "import sys; from pathlib import Path; from datasets.downloads import download; "
+        "download(sys.argv[1], Path(sys.argv[2]))"
+    )
+    path, part = tmp_path / "a.zip", tmp_path / "a.zip.part"
+    process = subprocess.Popen([sys.executable, "-c", code, shelf.address, str(path)])
+    deadline_s = time.monotonic() + 60
+    while not (part.is_file() and part.stat().st_size > 300_000):
+        assert time.monotonic() < deadline_s, "nothing came"
+        assert process.poll() is None, "it ended by itself"
+    process.kill()
+    process.wait()
+    shelf.stalls_after = None
+    shelf.goes_on.set()
+    kept_bytes = part.stat().st_size
+    fetch(shelf, path)
+    assert shelf.asked == [None, f"bytes={kept_bytes}-"]
+    assert path.read_bytes() == CONTENT
 
 
 def test_server_without_ranges_starts_again_cleanly(shelf, tmp_path):

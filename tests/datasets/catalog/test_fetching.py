@@ -145,6 +145,32 @@ def test_missing_pictures_are_named(tmp_path):
     assert len(fetched.dataset.samples) == 2  # a set of labels alone
 
 
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    zipped(tmp_path / "downloads/shop/shop.zip")
+    left = tmp_path / ".shop.partial/shop/half.jpg"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    get_set(shop(by_hand()), tmp_path, Silent())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["downloads", "shop"]
+    assert "half.jpg" not in names(tmp_path / "shop")
+
+
+def test_two_at_once_do_not_make_one_set(tmp_path):
+    zipped(tmp_path / "downloads/shop/shop.zip")
+    refusals = []
+
+    class Nosy(Silent):
+        def begin(self, what: str, *, is_bytes: bool):
+            if not self.begun:
+                with pytest.raises(DatasetError, match="got another process at it") as error:
+                    get_set(shop(by_hand()), tmp_path, Silent())
+                refusals.append(error)
+            return super().begin(what, is_bytes=is_bytes)
+
+    assert len(get_set(shop(by_hand()), tmp_path, Nosy()).dataset.samples) == 2
+    assert len(refusals) == 1
+
+
 def test_broken_labels_leave_nothing_behind(tmp_path):
     zipped(tmp_path / "downloads/shop/shop.zip", "a.jpg broken")
     with pytest.raises(LabelError, match="got 'broken'"):

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from datasets.__main__ import main
-from datasets.catalog import CATALOG
+from datasets.catalog import CATALOG, fetching
 from datasets.catalog.sets import SETS
 from datasets.commands.progress import Lines, MovingBars, shown
 from datasets.dataset import Dataset
@@ -62,6 +62,15 @@ def test_mirror_s_set_is_ready_to_load_and_says_its_licence(mirror, tmp_path, ca
     assert "counted: 704 samples, 44 identities, 2 cameras" in out
     assert "commercial use not allowed" in out
     assert len(Dataset.load(tmp_path / "pku-reid").samples) == 704
+
+
+def test_ctrl_c_ends_with_one_line(tmp_path, capsys, monkeypatch):
+    def stopped(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetching, "get_set", stopped)
+    assert main(["get", "utkface", "--data-dir", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "stopped; what was fetched is kept for the next call\n"
 
 
 def test_place_can_be_chosen(tmp_path, capsys):
