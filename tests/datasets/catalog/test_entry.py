@@ -1,12 +1,16 @@
 import hashlib
 import resource
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from datasets.catalog import CATALOG
-from datasets.catalog.entry import CatalogEntry, DebianOrigin
+from datasets.catalog.entry import AddressOrigin, CatalogEntry, DebianOrigin
 from serving.core.errors import DatasetError
 
 CONTENT = b"eight frames of a shop"
@@ -76,6 +80,33 @@ def test_a_package_that_does_not_exist_is_a_refusal_and_no_crash(tmp_path):
     )
     with pytest.raises(DatasetError, match="Debian package no-such-package-x"):
         missing.get(tmp_path)
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """The address of `shop.avi` on a web server of this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "shop.avi").write_bytes(CONTENT)
+    handler = partial(Quiet, directory=str(tmp_path / "web"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/shop.avi"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_file_comes_from_a_public_address_and_nothing_else_is_left(address, tmp_path):
+    origins = (AddressOrigin(f"{address}.gone"), AddressOrigin(address))
+    path = replace(entry(), origins=origins).get(tmp_path / "data")
+    assert path.read_bytes() == CONTENT
+    assert list((tmp_path / "data").iterdir()) == [path]
 
 
 def test_the_sample_has_the_stated_size(sample_video):
