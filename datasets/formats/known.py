@@ -8,6 +8,7 @@ from datasets.formats.campus import Campus, CampusPart
 from datasets.formats.class_folders import MASK_FOLDERS, ClassFolders
 from datasets.formats.clip_table import ClipTable
 from datasets.formats.coco_samples import CocoFormat
+from datasets.formats.crowdhuman import CrowdHuman
 from datasets.formats.cvat import CvatFormat
 from datasets.formats.fairface import FairFace
 from datasets.formats.format import Format
@@ -20,6 +21,7 @@ from datasets.formats.msmt17 import Msmt17
 from datasets.formats.pa100k import Pa100k
 from datasets.formats.utkface import UtkFace
 from datasets.formats.voc import VocFormat
+from datasets.formats.wider_face import WiderFace
 from datasets.formats.yolo import YoloFormat
 
 FORMATS: Mapping[str, Format] = {
@@ -28,6 +30,8 @@ FORMATS: Mapping[str, Format] = {
     "yolo": YoloFormat(),
     "voc": VocFormat(),
     "cvat": CvatFormat(),
+    "crowdhuman": CrowdHuman(),
+    "wider-face": WiderFace(),
     "mot15": MotSequences(MotDialect.MOT15),
     "mot16": MotSequences(MotDialect.MOT16),
     "mot17": MotSequences(MotDialect.MOT17),

@@ -68,7 +68,7 @@ def boxes(draw):
     return Box(
         (left + shift, top, right + shift, bottom),
         label=draw(st.sampled_from(["person", "face", "head"]) | texts),
-        track_id=draw(st.none() | numbers | texts),
+        track_id=draw(st.none() | st.sampled_from(["1", "2", "07"]) | texts),
         identity=draw(st.none() | numbers | texts),
         group=draw(st.none() | st.sampled_from(["1", "2"]) | texts),
         score=draw(st.none() | shares),
@@ -84,11 +84,12 @@ def boxes(draw):
 @st.composite
 def samples(draw):
     folder = draw(st.sampled_from(["", "a/", "images/", "画像/x y/"]))
-    suffix = draw(st.sampled_from([".jpg", ".jpg", ".png", ".webp", ".JPG", ".avi", ".mp4"]))
+    suffix = draw(st.sampled_from([".jpg", ".jpg", ".png", ".webp", ".JPG", ".avi", ".avi"]))
     is_video = suffix in VIDEO_SUFFIXES
+    name = draw(st.sampled_from(["door", "Tür 1"]) if is_video else names)  # frames of one
     return Sample(
-        path=f"{folder}{draw(names)}{suffix}",
-        frame_index=draw(st.integers(0, 40) | st.none()) if is_video else None,
+        path=f"{folder}{name}{suffix}",
+        frame_index=draw(st.integers(0, 5) | st.none()) if is_video else None,
         image_size_hw=draw(
             st.sampled_from([None, SIZE_HW, (700, 700)])
             | st.tuples(st.integers(1, 2000), st.integers(1, 2000))
@@ -139,7 +140,7 @@ lists_of_samples = st.lists(
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(given_samples=lists_of_samples)
 def test_what_does_not_come_back_is_what_the_writer_said(name, given_samples):
     with tempfile.TemporaryDirectory() as folder:
