@@ -1,0 +1,179 @@
+"""Answers brought to samples, an interface at a time, without a server."""
+
+from dataclasses import replace
+
+import pytest
+
+from datasets.formats.format import Losses
+from datasets.formats.label_studio import Interface, group_samples, result_of, task_data
+from datasets.samples import Attributes, Box, Sample, Span
+from labeling.annotations import LabelledTask, labelled_task, labelled_tasks
+from labeling.conflicts import ConflictRule
+from labeling.pull import Pull, joined_tasks
+from serving.core.errors import LabelError
+from serving.core.labels import AgeBand, Gender, Mask
+
+PERSON = Box((10, 10, 30, 60), "person")
+FACE = Sample("face.jpg", is_labelled=False, properties={"race": "x"})
+
+
+def answered(interface, group, *answers, frame_rate_hz=None) -> LabelledTask:
+    """A task of a group, and the samples that each labeler would have, one after the other."""
+    data = task_data(interface, group, lambda sample: "/x", frame_rate_hz=frame_rate_hz)
+    annotations = [
+        {
+            "completed_by": number,
+            "result": result_of(interface, answer, frame_rate_hz=frame_rate_hz),
+            "updated_at": f"2026-01-0{number + 1}T00:00:00Z",
+        }
+        for number, answer in enumerate(answers)
+    ]
+    task = {"id": 7, "data": data, "annotations": annotations}
+    return labelled_task(interface, task, {0: "ada", 1: "zoe"}, Losses())
+
+
+def pulled(interface, samples, *tasks, rule=ConflictRule.REVIEW):
+    pull = Pull(interface, rule, Losses())
+    return pull.into(samples, tasks), pull.result
+
+
+def test_attributes_come_without_touching_what_else_is_known():
+    answer = replace(FACE, attributes=Attributes(AgeBand.FROM_70, gender=Gender.FEMALE))
+    later = replace(FACE, identity="ida", tags=("hard",))
+    ((sample,), _) = pulled(
+        Interface.FACE_ATTRIBUTES, [later], answered(Interface.FACE_ATTRIBUTES, [FACE], [answer])
+    )
+    assert sample.attributes == answer.attributes and sample.is_labelled
+    assert (sample.identity, sample.tags) == ("ida", ("hard",))
+    assert sample.properties == {"race": "x"}
+
+
+def test_unsure_is_kept_and_replaced_by_a_later_answer():
+    unsure = replace(FACE, properties={"race": "x", "mask": "unsure"})
+    task = answered(Interface.FACE_ATTRIBUTES, [FACE], [unsure])
+    ((once,), _) = pulled(Interface.FACE_ATTRIBUTES, [FACE], task)
+    assert once.properties == {"race": "x", "mask": "unsure"}
+    sure = replace(FACE, attributes=Attributes(mask=Mask.MASKED))
+    task = answered(Interface.FACE_ATTRIBUTES, [once], [sure])
+    ((twice,), _) = pulled(Interface.FACE_ATTRIBUTES, [once], task)
+    assert twice.attributes.mask is Mask.MASKED and twice.properties == {"race": "x"}
+
+
+def test_two_who_choose_differently_differ():
+    masked, unmasked = (replace(FACE, attributes=Attributes(mask=mask)) for mask in list(Mask)[:2])
+    task = answered(Interface.FACE_ATTRIBUTES, [FACE], [masked], [unmasked])
+    ((sample,), result) = pulled(Interface.FACE_ATTRIBUTES, [FACE], task)
+    assert result.conflicting == result.unresolved == ["face.jpg"]
+    assert sample == replace(FACE, tags=("conflict",))
+
+
+def test_two_who_draw_the_same_box_with_another_label_differ():
+    picture = Sample("a.jpg", image_size_hw=(100, 100), is_labelled=False)
+    one = replace(picture, boxes=(PERSON,))
+    other = replace(picture, boxes=(replace(PERSON, label="trolley"),))
+    _, result = pulled(
+        Interface.PERSON_BOXES,
+        [picture],
+        answered(Interface.PERSON_BOXES, [picture], [one], [other]),
+    )
+    assert result.conflicting == ["a.jpg"]
+
+
+def test_who_sees_nobody_and_who_sees_somebody_differ():
+    picture = Sample("a.jpg", image_size_hw=(100, 100), is_labelled=False)
+    seen = replace(picture, boxes=(PERSON,))
+    _, result = pulled(
+        Interface.PERSON_BOXES,
+        [picture],
+        answered(Interface.PERSON_BOXES, [picture], [seen], [picture]),
+    )
+    assert result.conflicting == ["a.jpg"] and result.empty == []
+
+
+def test_the_frames_of_a_video_come_back_each_to_its_own():
+    frames = [
+        Sample("v.mp4", frame_index=index, image_size_hw=(100, 100), is_labelled=False)
+        for index in (0, 5)
+    ]
+    seen = [replace(frames[0], boxes=(replace(PERSON, track_id="1"),)), frames[1]]
+    task = answered(Interface.PERSON_TRACKS, frames, seen, frame_rate_hz=10.0)
+    (samples, result) = pulled(Interface.PERSON_TRACKS, frames, task)
+    assert [len(sample.boxes) for sample in samples] == [1, 0]
+    assert all(sample.is_labelled for sample in samples) and result.num_samples == 2
+
+
+def test_the_frames_of_a_video_that_was_asked_as_a_whole_take_its_place():
+    video = Sample("v.mp4", image_size_hw=(100, 100), is_labelled=False)
+    frame = replace(video, frame_index=5, boxes=(replace(PERSON, track_id="1"),))
+    task = answered(Interface.PERSON_TRACKS, [video], [frame], frame_rate_hz=10.0)
+    other = Sample("w.mp4", is_labelled=False)
+    samples, _ = pulled(Interface.PERSON_TRACKS, [other, video], task)
+    assert [sample.key for sample in samples] == ["w.mp4", "v.mp4#5"]
+    assert samples[1].boxes[0].xyxy_px == PERSON.xyxy_px
+
+
+def test_spans_and_class_of_a_clip_come_back():
+    clip = Sample("c.mp4", is_labelled=False, duration_s=8.0)
+    answer = replace(clip, spans=(Span(1.0, 2.5, "taking"),), label="theft")
+    task = answered(Interface.BEHAVIOUR, [clip], [answer], frame_rate_hz=25.0)
+    ((sample,), _) = pulled(Interface.BEHAVIOUR, [clip], task)
+    assert (sample.spans, sample.label) == (answer.spans, "theft")
+
+
+def test_pairs_make_one_person_of_all_who_are_the_same():
+    crops = [Sample(f"{name}.jpg", is_labelled=False, identity="guess") for name in "abc"]
+    tasks = []
+    for pair in group_samples(Interface.IDENTITY_PAIRS, crops):
+        same = [replace(sample, identity="p1") for sample in pair]
+        tasks.append(answered(Interface.IDENTITY_PAIRS, pair, same))
+    samples, result = pulled(Interface.IDENTITY_PAIRS, crops, *tasks)
+    assert len({sample.identity for sample in samples}) == 1
+    assert result.labelled == ["a.jpg | b.jpg", "b.jpg | c.jpg"] and result.num_samples == 3
+
+
+def test_who_belongs_in_no_cluster_loses_the_identity():
+    crops = [Sample(f"{name}.jpg", is_labelled=False, identity="ida") for name in "abc"]
+    out = [*crops[:2], replace(crops[2], identity=None)]
+    out = [replace(sample, is_labelled=True) for sample in out]
+    task = answered(Interface.IDENTITY_CLUSTERS, crops, out)
+    samples, _ = pulled(Interface.IDENTITY_CLUSTERS, crops, task)
+    assert [sample.identity for sample in samples] == ["ida", "ida", None]
+
+
+def test_a_task_that_stands_twice_counts_each_labeler_once():
+    one = answered(Interface.FACE_ATTRIBUTES, [FACE], [FACE], [FACE])
+    two = answered(Interface.FACE_ATTRIBUTES, [FACE], [FACE])
+    (joint,) = joined_tasks([one, two])
+    assert [given.labeler for given in joint.annotations] == ["ada", "zoe"]
+    assert joint.num_superseded == 1
+
+
+def test_tasks_of_others_are_no_labelled_tasks():
+    foreign = {"id": 1, "data": {"image": "/x.jpg"}, "annotations": []}
+    assert list(labelled_tasks(Interface.PERSON_BOXES, [foreign], {}, Losses())) == []
+
+
+@pytest.mark.parametrize("annotations", [None, "many", [3]])
+def test_a_task_without_a_list_of_annotations_is_told_by_its_key(annotations):
+    data = task_data(Interface.FACE_ATTRIBUTES, [FACE], lambda sample: "/x")
+    task = {"id": 7, "data": data, "annotations": annotations}
+    with pytest.raises(LabelError, match=r"task 'face.jpg': expected a list 'annotations'"):
+        labelled_task(Interface.FACE_ATTRIBUTES, task, {}, Losses())
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [
+        (0, "ada"),
+        (99, "user 99"),
+        ({"id": 4, "email": "iris@example.com"}, "iris@example.com"),
+        (None, "unknown"),
+    ],
+)
+def test_a_labeler_has_a_name(who, name):
+    data = task_data(Interface.FACE_ATTRIBUTES, [FACE], lambda sample: "/x")
+    entry = {"completed_by": who, "result": [], "created_at": "2026-01-01T00:00:00.5Z"}
+    task = {"id": 7, "data": data, "annotations": [entry]}
+    (given,) = labelled_task(Interface.FACE_ATTRIBUTES, task, {0: "ada"}, Losses()).annotations
+    assert given.labeler == name and given.samples[0].provenance[-1].labelled_by == name
+    assert given.at == 1767225600.5 and given.is_empty
