@@ -23,6 +23,8 @@ SCHEMES = ("rtsp", "rtsps", "http", "https", "tcp", "udp", "srt", "rtmp")
 
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 8.0
+_FORMATS = "rtsp,rtp,sdp,mpegts,mpjpeg,mjpeg,flv,h264,hevc,matroska"
+"""What is opened. Playlists are not: they may name other files and addresses."""
 _MAX_DRIFT_S = 10.0
 """By how much a stream's own time may leave the clock before it is taken for a jump."""
 _LEAST_STEP_S = 0.001
@@ -161,7 +163,7 @@ class LiveStream:
             for picture in pictures:
                 if self._clock.now_s() >= ends_at_s:
                     return
-                at_s = max(times.of(picture), self._last_s + _LEAST_STEP_S)
+                at_s = round(max(times.of(picture), self._last_s + _LEAST_STEP_S), 3)
                 self._last_s = at_s
                 image = cast(NDArray[np.uint8], picture.to_ndarray(format="bgr24"))
                 yield self._shot(Frame(image, self._camera, self._num_frames, at_s))
@@ -227,5 +229,6 @@ def redacted(url: str) -> str:
 
 
 def _options(url: str) -> dict[str, str]:
-    """What FFmpeg is told: RTSP over TCP, which loses nothing on the way."""
-    return {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
+    """What FFmpeg is told: RTSP over TCP, which loses nothing on the way; and no playlists."""
+    options = {"format_whitelist": _FORMATS}
+    return options | {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else options

@@ -129,6 +129,22 @@ def test_motion_jpeg_over_http_is_timed_by_its_arrival():
     assert shots[7].frame.captured_at - shots[0].frame.captured_at < 0.01
 
 
+def test_a_playlist_is_not_followed_to_other_files(tmp_path):
+    film = tmp_path / "secret.ts"
+    film.write_bytes(STREAM)
+
+    def answer(connection: socket.socket, number: int) -> None:
+        connection.recv(4096)
+        head = "HTTP/1.0 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n\r\n"
+        lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:2", "#EXTINF:2,", str(film), "#EXT-X-ENDLIST"]
+        connection.sendall((head + "\n".join(lines)).encode())
+
+    with serving(answer) as port:
+        url = f"http://127.0.0.1:{port}/live.m3u8"
+        with pytest.raises(SourceError, match="got 0 and no connection"):
+            list(LiveStream(url, "door", max_tries=1, clock=FakeClock()))
+
+
 def test_a_password_stands_in_no_message():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
