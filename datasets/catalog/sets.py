@@ -2,6 +2,7 @@
 
 from datasets.catalog.campus import CAMPUS
 from datasets.catalog.coco_persons import COCO_PERSONS
+from datasets.catalog.crowdhuman import CROWDHUMAN
 from datasets.catalog.face_mask import FACE_MASK
 from datasets.catalog.fairface import FAIRFACE
 from datasets.catalog.market1501 import MARKET1501
@@ -13,11 +14,14 @@ from datasets.catalog.pku_reid import PKU_REID
 from datasets.catalog.public_set import PublicSet
 from datasets.catalog.shoplifting import SHOPLIFTING
 from datasets.catalog.utkface import UTKFACE
+from datasets.catalog.wider_face import WIDER_FACE
 
 SETS: dict[str, PublicSet] = {
     one.name: one
     for one in (
         COCO_PERSONS,
+        CROWDHUMAN,
+        WIDER_FACE,
         MOT15,
         MOT17,
         MOT20,

@@ -64,6 +64,31 @@ def coco_persons(downloads: Path) -> None:
     packed(downloads / "val2017.zip", pictures("val2017/1.png"))
 
 
+def crowdhuman(downloads: Path) -> None:
+    def line(name: str) -> str:
+        person = {"tag": "person", "fbox": [0, 0, 3, 6], "vbox": [0, 0, 3, 4], "hbox": [1, 0, 1, 1]}
+        ignored = {**person, "tag": "mask", "extra": {"ignore": 1}, "head_attr": {"ignore": 1}}
+        return json.dumps({"ID": name, "gtboxes": [person, ignored]}) + "\n"
+
+    names = {"train01": "1,a", "train02": "2,b", "train03": "3,c", "val": "4,d"}
+    for archive, name in names.items():
+        packed(downloads / f"CrowdHuman_{archive}.zip", pictures(f"Images/{name}.jpg"))
+    train = "".join(line(name) for archive, name in names.items() if archive != "val")
+    (downloads / "annotation_train.odgt").write_text(train)
+    (downloads / "annotation_val.odgt").write_text(line(names["val"]))
+
+
+def wider_face(downloads: Path) -> None:
+    name = "0--Parade/0_Parade_1.jpg"
+    rows = f"{name}\n2\n0 0 3 4 0 0 0 0 0 0\n1 1 2 2 2 0 0 1 2 0\n"
+    labels = {f"wider_face_{split}_bbx_gt.txt": rows for split in ("train", "val")}
+    files = {**labels, "wider_face_test_filelist.txt": f"{name}\n"}
+    packed(downloads / "wider_face_split.zip", within("wider_face_split", files))
+    for split in ("train", "val"):
+        archive = f"WIDER_{split}"
+        packed(downloads / f"{archive}.zip", pictures(f"{archive}/images/{name}"))
+
+
 def market1501(downloads: Path) -> None:
     names = (
         *("bounding_box_train/0002_c1s1_000451_03.jpg", "query/0001_c1s1_001051_00.jpg"),
@@ -185,6 +210,8 @@ def pa100k(downloads: Path) -> None:
 
 MADE_UP: dict[str, Callable[[Path], None]] = {
     "coco-persons": coco_persons,
+    "crowdhuman": crowdhuman,
+    "wider-face": wider_face,
     "mot15": mot15,
     "mot17": mot17,
     "mot20": mot20,

@@ -121,6 +121,23 @@ def test_coco_keeps_people_alone_and_crowds_are_ignored(made_up):
     assert {box.label for sample in data.samples for box in sample.boxes} == {"person"}
 
 
+def test_crowdhuman_pictures_of_all_archives_lie_together_and_masks_are_ignored(made_up):
+    data = made_up("crowdhuman")
+    assert [sample.path for sample in data.of_split(Split.VALIDATION)] == ["Images/4,d.jpg"]
+    counts = Count(split=Split.TRAIN, box_label="person", samples=3, boxes=3, ignored=3)
+    assert counts.of(data.samples) == counts.numbers
+
+
+def test_wider_face_is_read_without_its_test_pictures(made_up):
+    data = made_up("wider-face")
+    assert sorted(by_path(data)) == [
+        "WIDER_train/images/0--Parade/0_Parade_1.jpg",
+        "WIDER_val/images/0--Parade/0_Parade_1.jpg",
+    ]
+    counts = Count(split=Split.VALIDATION, box_label="face", boxes=1, ignored=1)
+    assert counts.of(data.samples) == counts.numbers
+
+
 def test_msmt17_numbers_of_train_and_test_are_different_people(made_up):
     data = made_up("msmt17")
     assert {sample.identity for sample in data.samples} == {"train/0", "test/0"}
