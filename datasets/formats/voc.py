@@ -145,8 +145,7 @@ def _sample(path: Path, root: Path, name: str, split: Split | None, losses: Loss
         if child.tag == "filename":
             file_name = child.text
         elif child.tag == "size":
-            width = whole_of(child.findtext("width"), "width", str(path))
-            size_hw = (whole_of(child.findtext("height"), "height", str(path)), width)
+            size_hw = _size_hw(child, str(path))
         elif child.tag == "object":
             objects.append(child)
         elif child.tag not in _NO_CONTENT and (len(child) or (child.text or "0").strip() != "0"):
@@ -160,6 +159,13 @@ def _sample(path: Path, root: Path, name: str, split: Split | None, losses: Loss
         return Sample(picture, image_size_hw=size_hw, split=split, boxes=boxes)
     except ValueError as error:
         raise LabelError(f"{path}: {error}") from error
+
+
+def _size_hw(element: Element, where: str) -> tuple[int, int] | None:
+    """The size, None where the file has zeros, as some tools write it when they do not know."""
+    width = whole_of(element.findtext("width"), "width", where)
+    height = whole_of(element.findtext("height"), "height", where)
+    return (height, width) if width and height else None
 
 
 def _picture(path: Path, root: Path, name: str, file_name: str | None) -> str:
@@ -179,6 +185,10 @@ def _box(element: Element, size_hw: tuple[int, int] | None, where: str, losses: 
     xmin, ymin, xmax, ymax = (
         number_of(corners.findtext(corner), corner, where) for corner in _CORNERS
     )
+    if xmax < xmin or ymax < ymin:
+        raise LabelError(
+            f"{where}: expected xmin ≤ xmax and ymin ≤ ymax, got {[xmin, ymin, xmax, ymax]}"
+        )
     xyxy = (round(xmin - 1, _DECIMALS), round(ymin - 1, _DECIMALS), xmax, ymax)
     if size_hw is not None:
         check_inside(xyxy, size_hw, where)

@@ -39,7 +39,6 @@ _LEVELS = ("blur", "expression", "illumination", "invalid", "occlusion", "pose")
 _PROPERTIES = ("blur", "expression", "illumination", "pose")
 _NUM_COLUMNS = 4 + len(_LEVELS)
 _DECIMALS = 9
-_HEAVY = "2"
 _NO_FACE = " ".join(["0"] * _NUM_COLUMNS)
 
 
