@@ -52,6 +52,7 @@ class PullResult:
         disputed: conflicts of which the consensus leaves something open, and what.
         unresolved: conflicts without an outcome; their samples keep what they had.
         unknown: whose samples the data set does not have.
+        num_tasks: all that came, those of others among them.
         num_foreign: tasks of others in the project, left alone.
         num_drafts: begun and not submitted; never labels.
         num_superseded: annotations whose labeler submitted again.
@@ -69,6 +70,7 @@ class PullResult:
     disputed: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    num_tasks: int = 0
     num_foreign: int = 0
     num_drafts: int = 0
     num_superseded: int = 0
@@ -80,6 +82,7 @@ class PullResult:
     def lines(self, rule: ConflictRule) -> list[str]:
         """The counts in words, with the first keys of each."""
         lines = [
+            f"tasks: {self.num_tasks:,}",
             f"labelled: {len(self.labelled):,} tasks, {self.num_samples:,} samples",
             _named("labelled as empty", self.empty),
             _named("skipped", self.skipped),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from datasets.formats.label_studio import Interface
@@ -14,6 +14,7 @@ from serving.core.errors import ConfigError, LabelingError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from labeling.annotations import RawTask
+    from labeling.pull import PullResult
 
 NAME = "pull"
 
@@ -57,16 +58,16 @@ def run(request: Request) -> None:
     from datasets.dataset import Dataset
     from datasets.files import write_atomically
     from datasets.formats.format import Losses
-    from labeling.annotations import key_of, labelled_tasks
+    from labeling.annotations import labelled_tasks
     from labeling.pull import Pull
 
     dataset = Dataset.load(request.dataset)
     interface, tasks, labelers = _tasks(request, dataset)
     losses = Losses()
     pull = Pull(interface, request.conflicts, losses)
-    samples = pull.into(dataset.samples, labelled_tasks(interface, tasks, labelers, losses))
     result = pull.result
-    result.num_foreign = sum(key_of(task) is None for task in tasks)
+    tasks = _counted(tasks, result)
+    samples = pull.into(dataset.samples, labelled_tasks(interface, tasks, labelers, losses))
     print(*result.lines(request.conflicts), sep="\n")
     if losses:
         print("lost, as samples cannot hold it:", *losses.lines(), sep="\n")
@@ -74,14 +75,23 @@ def run(request: Request) -> None:
         record = json.dumps(result.to_record(), indent=1, ensure_ascii=False)
         write_atomically(request.report, record + "\n")
     if not result.labelled:
-        raise LabelingError(f"pull: expected labels, got none of {len(tasks):,} tasks")
+        raise LabelingError(f"pull: expected labels, got none of {result.num_tasks:,} tasks")
     made = dataset.derive(request.output, samples)
     print(f"data set: {made.manifest.name} v{made.manifest.version} ({request.output})")
 
 
+def _counted(tasks: Iterable[RawTask], result: PullResult) -> Iterator[RawTask]:
+    from labeling.annotations import key_of
+
+    for task in tasks:
+        result.num_tasks += 1
+        result.num_foreign += key_of(task) is None
+        yield task
+
+
 def _tasks(
     request: Request, dataset: Dataset
-) -> tuple[Interface, Sequence[RawTask], Mapping[int, str]]:
+) -> tuple[Interface, Iterable[RawTask], Mapping[int, str]]:
     """The interface, all tasks, and the labelers by number."""
     from labeling.exports import check_complete, tasks_of_file, tasks_of_project
     from labeling.projects import found_project
@@ -96,8 +106,9 @@ def _tasks(
     client = request.client()
     project, interface = found_project(client, request.project, request.interface)
     if tasks is None:
-        tasks = list(tasks_of_project(client, project, partial=request.partial))
-    elif not request.partial:
+        asked = tasks_of_project(client, project, partial=request.partial)
+        return interface, asked, client.labelers()
+    if not request.partial:
         check_complete(len(tasks), client.num_tasks(project), f"{request.export}")
     return interface, tasks, client.labelers()
 

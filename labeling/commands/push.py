@@ -163,6 +163,12 @@ def _check(request: Request) -> None:
         )
     if request.url_prefix == "":
         raise ConfigError(f"key 'url_prefix' ({ORIGIN}): expected an address, got ''")
+    folder = request.dataset.resolve()
+    if request.files_root is not None and request.files_root.resolve() not in folder.parents:
+        raise ConfigError(
+            f"key 'files_root' ({ORIGIN}): expected a folder above {folder}, "
+            f"got {request.files_root}"
+        )
 
 
 def _keys(path: Path) -> list[str]:
@@ -192,10 +198,6 @@ def _pictures(request: Request, client: Client, project: Project) -> Pictures:
     if request.files_root is None:
         return UploadedPictures(client, project, folder, request.interface)
     root = request.files_root.resolve()
-    if root not in folder.parents:
-        raise LabelingError(
-            f"key 'files_root' ({ORIGIN}): expected a folder above {folder}, got {root}"
-        )
     client.serve_folder(project, str(folder))
     below = quote(f"{folder.relative_to(root).as_posix()}/")
     return LinkedPictures(f"{LOCAL_FILES}{below}", request.interface)

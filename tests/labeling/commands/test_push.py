@@ -1,5 +1,7 @@
 """Push into a real Label Studio: once, again, cut off, killed, and with models."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -183,6 +185,31 @@ def test_a_server_that_is_killed_at_any_moment_loses_and_doubles_nothing(tmp_pat
         assert sorted(_tasks(client, "killed")) == sorted(each.key for each in made.samples)
 
 
+def test_a_push_that_is_killed_is_completed_by_the_next(
+    client, push, label_studio, token_file, repository, tmp_path
+):
+    made = data_set(tmp_path / "data", numbered(40))
+    keys = {
+        "dataset": made.folder,
+        "project": "push killed",
+        "url": label_studio.url,
+        "token_file": token_file,
+        "batch_size": 2,
+    }
+    command = [sys.executable, "-m", "labeling", "task=push", "interface=person_boxes"]
+    command += [
+        f"{key}='{value}'" if key == "project" else f"{key}={value}" for key, value in keys.items()
+    ]
+    with subprocess.Popen(command, cwd=repository, stderr=subprocess.PIPE) as process:
+        while (project := client.project("push killed")) is None or not client.num_tasks(project):
+            assert process.poll() is None, process.stderr.read()
+        process.kill()
+    num_there = client.num_tasks(project)
+    assert 0 < num_there < 40
+    push(made, "push killed")
+    assert sorted(_tasks(client, "push killed")) == sorted(each.key for each in made.samples)
+
+
 def test_an_answer_that_was_lost_doubles_nothing(client, tmp_path):
     made = data_set(tmp_path / "data", numbered(8))
     project, _ = _prepared(client, "lost answer")
@@ -316,7 +343,7 @@ def test_files_on_the_servers_disk_are_linked_and_shown(client, label_studio, pu
     assert address.startswith("/data/local-files/?d=linked%20%C3%BC/")
     shown = client._vendor._client_wrapper.httpx_client.request(address, method="GET")
     assert shown.content == made.path_of(made.samples[0]).read_bytes()
-    with pytest.raises(LabelingError, match="expected a folder above"):
+    with pytest.raises(ConfigError, match="expected a folder above"):
         push(made, "linked", files_root=made.folder)
 
 

@@ -1,0 +1,104 @@
+"""Make a new version of a data set when enough tasks are finished, and train on it on request."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, PositiveInt
+
+from labeling.conflicts import ConflictRule
+from labeling.json_server import LOOPBACK
+from labeling.request import FilePath, ProjectKeys
+from serving.core.errors import LabelingError
+
+if TYPE_CHECKING:
+    from labeling.client import Client, Project
+
+NAME = "webhook"
+
+
+class Request(ProjectKeys):
+    """Which project is watched, and what a finished batch becomes.
+
+    Attributes:
+        dataset: the folder of the data set that was pushed.
+        output: a folder for the versions v2, v3 and so on.
+        batch_size: finished tasks that make a version.
+        conflicts: what counts where two labelers of a task differ.
+        train: a command to run on each version, `{dataset}` for its folder, as
+            `python train.py experiment=detection/site data=folder dataset={dataset}`; null: none.
+        host: address to listen on.
+        port: 0: any free one.
+        public_url: how Label Studio reaches this server; null: by host and port.
+        secret_file: holds what the header X-Footfall-Secret of each message must say; null: none.
+    """
+
+    dataset: FilePath
+    output: FilePath
+    batch_size: PositiveInt = 50
+    conflicts: ConflictRule = ConflictRule.CONSENSUS
+    train: str | None = None
+    host: str = LOOPBACK
+    port: int = Field(9091, ge=0, le=65535)
+    public_url: str | None = None
+    secret_file: FilePath | None = None
+
+
+def run(request: Request) -> None:
+    """Watch until Ctrl-C.
+
+    Raises:
+        FootfallError: the data set, the project or the address cannot be used.
+    """
+    from datasets.dataset import Dataset
+    from labeling.json_server import JsonServer, secret_of
+    from labeling.projects import found_project
+    from labeling.webhook import Batches, registered
+
+    Dataset.load(request.dataset)
+    client = request.client()
+    project, _ = found_project(client, request.project, request.interface)
+    secret = secret_of(request.secret_file)
+    batches = Batches(
+        request.output,
+        request.batch_size,
+        lambda: _finished(client, project),
+        lambda folder: _pull(request, folder),
+        None if request.train is None else lambda folder: _train(request.train or "", folder),
+        on_message=lambda line: print(line, flush=True),
+    )
+    with JsonServer(batches.answers, host=request.host, port=request.port, secret=secret) as server:
+        url = request.public_url or server.url
+        registered(client, project, url, secret)
+        print(f"watching '{project.title}' ({client.url}), told at {url} (Ctrl-C ends)", flush=True)
+        batches.run()
+
+
+def _finished(client: Client, project: Project) -> Sequence[str]:
+    """Our tasks that have as many annotations as wanted, by key."""
+    from labeling.webhook import finished_keys
+
+    return finished_keys(client, project)
+
+
+def _pull(request: Request, folder: Path) -> None:
+    from labeling.commands import pull
+
+    values = {name: getattr(request, name) for name in ProjectKeys.model_fields}
+    pull.run(
+        pull.Request(**values, dataset=request.dataset, output=folder, conflicts=request.conflicts)
+    )
+
+
+def _train(command: str, folder: Path) -> None:
+    words = [word.replace("{dataset}", str(folder)) for word in shlex.split(command)]
+    try:
+        done = subprocess.run(words, check=False)
+    except OSError as error:
+        raise LabelingError(f"train: expected a command, got {command!r}: {error}") from error
+    if done.returncode:
+        raise LabelingError(f"train: expected exit code 0 of {words}, got {done.returncode}")
