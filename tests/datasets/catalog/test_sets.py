@@ -250,7 +250,7 @@ def test_mirror_s_edition_is_read_with_its_counts(name, mirror, tmp_path):
 
 
 def test_mirror_s_faces_are_those_in_its_archive_with_their_counts(mirror, tmp_path):
-    """By the archive's list of names: unpacking 22,755 files can take longer than all tests here."""
+    """By the archive's list of names: unpacking 22,755 files takes longer than all other tests."""
     edition = SETS["fairface"].editions[0]
     archive, table = edition.parts
     assert isinstance(archive, MirrorArchive)
