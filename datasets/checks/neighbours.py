@@ -25,7 +25,7 @@ from datasets.checks.hashes import (
 NUM_RELATIONS = 3
 """Pairs are of relation 0, 1 or 2; the caller says what these mean. -1 is never a pair."""
 
-MAX_COMPARED = 512
+MAX_COMPARED = 256
 """Pictures of one bucket that each is compared with: a fixed camera fills a bucket with all its
 frames, and there the nearest are met often enough among 81 buckets."""
 
@@ -33,6 +33,7 @@ _NUM_BANDS = 9
 _CHUNK = 1 << 16
 _CONTRAST = 40.0
 _LEAST_DEVIATION = 4.0
+_SHIFT = np.uint64(32)
 _FAR = np.uint64(np.iinfo(np.uint64).max)
 
 
@@ -50,7 +51,7 @@ class Pair:
 class _Columns:
     phash: NDArray[np.uint64]
     dhash: NDArray[np.uint64]
-    grid: NDArray[np.uint8]
+    grid: NDArray[np.int8]
     side: NDArray[np.int64]
     views: NDArray[np.int64]
 
@@ -72,7 +73,7 @@ def near_pairs(
     columns = _Columns(
         np.array([one.phash for one in signatures], np.uint64),
         np.array([one.dhash for one in signatures], np.uint64),
-        np.array([one.grid for one in signatures], np.uint8).reshape(-1, GRID * GRID),
+        _normed(signatures),
         side,
         views,
     )
@@ -132,11 +133,13 @@ def _keep_best(
     rows, others, bits, relation = rows[near], others[near], bits[near], relation[near]
     if not len(rows):
         return
+    # Only what would be nearer than what is known is worth the look at all cells.
+    near = (bits < best[relation, rows] >> _SHIFT) | (bits < best[relation, others] >> _SHIFT)
+    rows, others, bits, relation = rows[near], others[near], bits[near], relation[near]
     near = _largest_step(columns.grid[rows], columns.grid[others]) <= MAX_GRID_STEP
     rows, others, bits, relation = rows[near], others[near], bits[near], relation[near]
-    shift = np.uint64(32)
-    np.minimum.at(best, (relation, rows), bits << shift | others.astype(np.uint64))
-    np.minimum.at(best, (relation, others), bits << shift | rows.astype(np.uint64))
+    np.minimum.at(best, (relation, rows), bits << _SHIFT | others.astype(np.uint64))
+    np.minimum.at(best, (relation, others), bits << _SHIFT | rows.astype(np.uint64))
 
 
 def _relation(
@@ -152,23 +155,29 @@ def _relation(
     return np.where(is_leak, np.where(is_one, 2, 1), np.where(is_one, -1, 0))
 
 
-def _largest_step(grid: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N,) how far the brightest difference of a cell goes, contrasts made equal."""
-    return np.asarray(np.abs(_normed(grid) - _normed(other)).max(axis=1))
+def _largest_step(grid: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int16]:
+    """(N,) the largest difference of a cell, in grey levels."""
+    if not len(grid):
+        return np.zeros(0, np.int16)
+    return np.asarray(np.abs(np.subtract(grid, other, dtype=np.int16)).max(axis=1))
 
 
-def _normed(grid: NDArray[np.uint8]) -> NDArray[np.float32]:
-    values = grid.astype(np.float32)
-    values -= values.mean(axis=1, keepdims=True)
-    deviation = np.maximum(values.std(axis=1, keepdims=True), _LEAST_DEVIATION)
-    return np.asarray(values / deviation * np.float32(_CONTRAST), np.float32)
+def _normed(signatures: Sequence[Signature]) -> NDArray[np.int8]:
+    """(N, GRID²) brightness of all cells at one mean and one contrast, in grey levels."""
+    values = np.empty((len(signatures), GRID * GRID), np.int8)
+    for row, one in enumerate(signatures):
+        grid = one.grid.ravel().astype(np.float32)
+        deviation = max(float(grid.std()), _LEAST_DEVIATION)
+        levels = (grid - grid.mean()) / deviation * _CONTRAST
+        values[row] = np.clip(np.rint(levels), -127, 127)
+    return values
 
 
 def _pairs(best: NDArray[np.uint64]) -> Iterator[Pair]:
     for relation in range(NUM_RELATIONS):
         (rows,) = np.nonzero(best[relation] != _FAR)
         partners = (best[relation, rows] & np.uint64(0xFFFFFFFF)).astype(np.intp)
-        bits = (best[relation, rows] >> np.uint64(32)).astype(np.intp)
+        bits = (best[relation, rows] >> _SHIFT).astype(np.intp)
         ends = np.sort(np.stack([rows, partners], axis=1), axis=1)
         found = {(int(a), int(b)): int(c) for (a, b), c in zip(ends, bits, strict=True)}
         for (first, second), count in sorted(found.items()):

@@ -105,7 +105,9 @@ def picture_findings(row: Row, look: Look) -> Iterator[Finding]:
     """What is wrong with one picture alone."""
     recorded, real = row.sample.image_size_hw, look.image_size_hw
     if look.fault is not None:
-        yield error(Kind.PICTURE_BROKEN, "a whole picture", look.fault, **row.where)
+        index = row.sample.frame_index
+        expected = "a whole picture" if index is None else f"a frame {index}"
+        yield error(Kind.PICTURE_BROKEN, expected, look.fault, **row.where)
     if recorded is not None and real is not None and recorded != real:
         turned = recorded == real[::-1] and real[0] != real[1]
         hint = (
