@@ -25,6 +25,9 @@ NUM_LANDMARKS = 5
 
 _LEAST_INPUT_FACE_PX = 14
 """A face must be this wide in the network's input to be found well."""
+_LEAST_INPUT_PX = 64
+"""OpenCV 4.12 gives boxes of random numbers for inputs up to 32 pixels high."""
+_GREY = (114, 114, 114)
 _COARSEST_PX = 320
 """The longer side of the smallest pyramid level: faces that fill the picture are found there."""
 _LEVEL_STEP = 3.0
@@ -140,7 +143,7 @@ class FaceFinder:
     def _with_margin(self, image_bgr: NDArray[np.uint8]) -> list[Face]:
         margin = round(_PADDING * max(image_bgr.shape[:2]))
         padded = cv2.copyMakeBorder(
-            image_bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(114, 114, 114)
+            image_bgr, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=_GREY
         )
         offset = np.float32(-margin)
         return [_moved(face, offset, offset, 1.0) for face in self._over_levels(padded)]
@@ -156,17 +159,24 @@ class FaceFinder:
 
     def _scales(self, longer_side_px: int) -> Iterator[float]:
         """From the finest level, on which the smallest face is large enough, to the coarsest."""
-        scale = min(_MAX_UPSCALE, max(1.0, _LEAST_INPUT_FACE_PX / self.min_size_px))
-        if self.min_size_px > _LEAST_INPUT_FACE_PX:
-            scale = max(_LEAST_INPUT_FACE_PX / self.min_size_px, _COARSEST_PX / longer_side_px)
-            scale = min(1.0, scale)
+        coarsest = _COARSEST_PX / longer_side_px
+        scale = _LEAST_INPUT_FACE_PX / self.min_size_px
+        if scale < 1:
+            scale = min(1.0, max(scale, coarsest))
+        scale = min(_MAX_UPSCALE, scale)
         yield scale
-        while scale * longer_side_px > _COARSEST_PX:
-            scale = max(scale / _LEVEL_STEP, _COARSEST_PX / longer_side_px)
+        while scale > coarsest:
+            scale = max(scale / _LEVEL_STEP, coarsest)
             yield scale
 
     def _detect(self, image_bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
         network = self._network()
+        height, width = image_bgr.shape[:2]
+        down, right = max(0, _LEAST_INPUT_PX - height), max(0, _LEAST_INPUT_PX - width)
+        if down or right:
+            image_bgr = cv2.copyMakeBorder(  # type: ignore[assignment]
+                image_bgr, 0, down, 0, right, cv2.BORDER_CONSTANT, value=_GREY
+            )
         network.setInputSize((image_bgr.shape[1], image_bgr.shape[0]))
         _, rows = network.detect(image_bgr)
         return np.zeros((0, 15), np.float32) if rows is None else rows  # type: ignore[return-value]

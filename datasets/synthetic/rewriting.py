@@ -17,7 +17,7 @@ from datasets.faces import Face, FaceFinder
 from datasets.files import place_file, write_atomically
 from datasets.manifest import FILE_NAME as MANIFEST_NAME
 from datasets.media import read_pictures
-from datasets.samples import Attributes, Box, Sample
+from datasets.samples import NO_ATTRIBUTES, Attributes, Box, Sample
 from datasets.synthetic.geometry import aligned_face
 from datasets.synthetic.glasses import GlassesKind
 from datasets.synthetic.occluder import Occluded, Occluder
@@ -38,6 +38,7 @@ _ENCODINGS = {
 _OTHERWISE = ".png"
 _LEAST_SHARE, _LEAST_ALPHA = 0.03, 40
 """A face counts as drawn on where this share of its box is hidden at all."""
+_MASK_ON = (Mask.MASKED, Mask.INCORRECT)
 _FAINT = frozenset({GlassesKind.GLASSES.value})
 """Kinds of thin lines, which hide less."""
 
@@ -64,7 +65,8 @@ class Rewriter:
 
     Without boxes the largest face of a picture is drawn on, and `attributes` of the sample say so.
     With boxes every face found is drawn on, and the smallest box around it says so. A picture
-    without a findable face is left out and counted: it would pass for one with an occluder.
+    without a findable face is left out and counted: it would pass for one with an occluder. No
+    second mask is drawn on a face that is labelled as masked.
 
     Args:
         occluder: draws.
@@ -111,11 +113,10 @@ class Rewriter:
         drawn: Counter[str] = Counter()
         untouched: Counter[str] = Counter()
         left_out: Counter[str] = Counter()
-        samples = []
-        for sample in self._taken_over(source, into, untouched, left_out):
-            samples.append(sample)
-        for sample in self._drawn(source, into, drawn, left_out):
-            samples.append(sample)
+        samples = [
+            *self._taken_over(source, into, untouched, left_out),
+            *self._drawn(source, into, drawn, untouched, left_out),
+        ]
         if self._share > 0 and not drawn:
             raise DatasetError(
                 f"data set '{source.manifest.name}': expected faces to draw on, found none in "
@@ -146,49 +147,52 @@ class Rewriter:
         self, source: Dataset, into: Path, untouched: Counter[str], left_out: Counter[str]
     ) -> Iterator[Sample]:
         for sample in source.samples:
-            reason = self._reason_to_take_over(sample)
-            if reason is None:
+            if self._is_chosen(sample):
                 continue
             if not source.path_of(sample).is_file():
                 left_out["file missing"] += 1
                 continue
             place_file(source.path_of(sample), into / sample.path)
-            untouched[reason] += 1
+            untouched["not chosen"] += 1
             yield _of_original(sample, sample.path)
 
-    def _reason_to_take_over(self, sample: Sample) -> str | None:
-        if sample.attributes.mask in (Mask.MASKED, Mask.INCORRECT):
-            return "mask already on"
-        return None if self._is_chosen(sample) else "not chosen"
-
-    def _drawn(
-        self, source: Dataset, into: Path, drawn: Counter[str], left_out: Counter[str]
-    ) -> Iterator[Sample]:
-        readable = []
-        for sample in source.samples:
-            if self._reason_to_take_over(sample) is not None:
-                continue
+    def _readable(self, source: Dataset, left_out: Counter[str]) -> Iterator[Sample]:
+        for sample in filter(self._is_chosen, source.samples):
             if sample.is_video and sample.frame_index is None:
                 left_out["a clip, not a picture"] += 1
             elif not source.path_of(sample).is_file():
                 left_out["file missing"] += 1
             else:
-                readable.append(sample)
+                yield sample
+
+    def _drawn(
+        self,
+        source: Dataset,
+        into: Path,
+        drawn: Counter[str],
+        untouched: Counter[str],
+        left_out: Counter[str],
+    ) -> Iterator[Sample]:
         taken = {sample.path for sample in source.samples if not sample.is_video}
+        readable = list(self._readable(source, left_out))
         for sample, image_bgr in read_pictures(source.folder, readable):
             faces = self._faces(sample, image_bgr)
             if not faces:
                 left_out["no face found"] += 1
                 continue
-            image_bgr, changed = self._draw(sample, image_bgr, faces, drawn)
-            if SYNTHETIC_TAG not in changed.tags:
+            drawing = self._draw(sample, image_bgr, faces)
+            drawn.update(drawing.words)
+            if drawing.words:
+                path = _new_path(sample, taken)
+                write_atomically(into / path, _coded(drawing.image_bgr, path))
+                changed = _of_original(drawing.sample, path, sample.key)
+                yield replace(changed, frame_index=None)
+            elif drawing.num_masked_before:
+                place_file(source.path_of(sample), into / sample.path)
+                untouched["mask already on"] += 1
+                yield _of_original(sample, sample.path)
+            else:
                 left_out["face cut off"] += 1
-                continue
-            path = _new_path(sample, taken)
-            suffix = PurePosixPath(path).suffix.lower()
-            coded = cv2.imencode(suffix, image_bgr, _ENCODINGS[suffix])[1]
-            write_atomically(into / path, coded.tobytes())
-            yield replace(_of_original(changed, path, sample.key), frame_index=None)
 
     def _faces(self, sample: Sample, image_bgr: NDArray[np.uint8]) -> tuple[Face, ...]:
         faces = self._finder.find(image_bgr)
@@ -198,25 +202,32 @@ class Rewriter:
         return faces if sample.boxes else faces[:1]
 
     def _draw(
-        self,
-        sample: Sample,
-        image_bgr: NDArray[np.uint8],
-        faces: tuple[Face, ...],
-        drawn: Counter[str],
-    ) -> tuple[NDArray[np.uint8], Sample]:
+        self, sample: Sample, image_bgr: NDArray[np.uint8], faces: tuple[Face, ...]
+    ) -> _Drawing:
         rng = self._random(sample)
         rng.random()  # the one that chose the sample
-        tags = dict.fromkeys(sample.tags)
+        words: list[str] = []
+        num_masked_before = 0
         for face in reversed(faces):  # the nearest, which is the largest, last
             occluded = self._occluder.apply(image_bgr, face, rng)
-            if not _is_visible(occluded, face):
-                continue
-            image_bgr = occluded.image_bgr
-            words = tags_of(occluded)
-            drawn.update(words)
-            tags |= dict.fromkeys([SYNTHETIC_TAG, *words])
-            sample = _labelled(sample, face, occluded)
-        return image_bgr, replace(sample, tags=tuple(tags))
+            if occluded.mask is not None and _attributes(sample, face).mask in _MASK_ON:
+                num_masked_before += 1
+            elif _is_visible(occluded, face):
+                image_bgr = occluded.image_bgr
+                words += tags_of(occluded)
+                sample = _labelled(sample, face, occluded)
+        tags = dict.fromkeys([*sample.tags, SYNTHETIC_TAG, *words])
+        return _Drawing(image_bgr, replace(sample, tags=tuple(tags)), words, num_masked_before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawing:
+    """One picture drawn on: the new pixels and labels, and what was drawn, in words."""
+
+    image_bgr: NDArray[np.uint8]
+    sample: Sample
+    words: list[str]
+    num_masked_before: int
 
 
 def tags_of(occluded: Occluded) -> tuple[str, ...]:
@@ -235,18 +246,23 @@ def _is_visible(occluded: Occluded, face: Face) -> bool:
     )
 
 
-def _labelled(sample: Sample, face: Face, occluded: Occluded) -> Sample:
-    """The sample with the person's new attributes: of its own, or of the box around the face."""
-    if not sample.boxes:
-        return replace(sample, attributes=occluded.changed(sample.attributes))
+def _attributes(sample: Sample, face: Face) -> Attributes:
+    """Of the person whose face it is: of the box around it, or of the whole picture."""
     index = _box_around(sample.boxes, face)
-    if index is None:
-        return sample
-    box = sample.boxes[index]
-    attributes: Attributes = occluded.changed(box.attributes)
-    boxes = list(sample.boxes)
-    boxes[index] = replace(box, attributes=attributes)
-    return replace(sample, boxes=tuple(boxes))
+    if index is not None:
+        return sample.boxes[index].attributes
+    return NO_ATTRIBUTES if sample.boxes else sample.attributes
+
+
+def _labelled(sample: Sample, face: Face, occluded: Occluded) -> Sample:
+    """The sample with the person's new attributes."""
+    changed = occluded.changed(_attributes(sample, face))
+    index = _box_around(sample.boxes, face)
+    if index is not None:
+        boxes = list(sample.boxes)
+        boxes[index] = replace(boxes[index], attributes=changed)
+        return replace(sample, boxes=tuple(boxes))
+    return sample if sample.boxes else replace(sample, attributes=changed)
 
 
 def _box_around(boxes: tuple[Box, ...], face: Face) -> int | None:
@@ -258,6 +274,11 @@ def _box_around(boxes: tuple[Box, ...], face: Face) -> int | None:
         if box.xyxy_px[0] <= x <= box.xyxy_px[2] and box.xyxy_px[1] <= y <= box.xyxy_px[3]
     ]
     return min(around)[1] if around else None
+
+
+def _coded(image_bgr: NDArray[np.uint8], path: str) -> bytes:
+    suffix = PurePosixPath(path).suffix.lower()
+    return cv2.imencode(suffix, image_bgr, _ENCODINGS[suffix])[1].tobytes()
 
 
 def _new_path(sample: Sample, taken: set[str]) -> str:
