@@ -65,21 +65,21 @@ def test_nobody_at_the_address_is_told():
 
 def test_a_server_that_is_no_label_studio_is_told():
     page = 200, "text/html", "<html>Welcome</html>"
-    with canned_server({}, page) as url, pytest.raises(LabelingError, match="got text/html"):
-        Client.open(url, "t" * 40)
+    with canned_server({}, page) as server, pytest.raises(LabelingError, match="got text/html"):
+        Client.open(server.url, "t" * 40)
     other = 200, JSON, '{"app": "door bell"}'
-    with canned_server({}, other) as url, pytest.raises(LabelingError, match="expected its ver"):
-        Client.open(url, "t" * 40)
+    with canned_server({}, other) as server, pytest.raises(LabelingError, match="expected its ver"):
+        Client.open(server.url, "t" * 40)
 
 
 @pytest.mark.parametrize("release", ["1.7.3", "2.0.0"])
 def test_a_version_that_we_do_not_know_is_told(release):
     version = 200, JSON, f'{{"release": "{release}"}}'
     with (
-        canned_server({}, version) as url,
+        canned_server({}, version) as server,
         pytest.raises(LabelingError, match=rf"expected version 1\.20 .* got {release}"),
     ):
-        Client.open(url, "t" * 40)
+        Client.open(server.url, "t" * 40)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,9 @@ def test_a_version_that_we_do_not_know_is_told(release):
     ],
 )
 def test_what_goes_wrong_when_something_is_sent_is_told_and_sent_once(answer, kind, words):
-    with canned_server({}, answer) as url, pytest.raises(kind, match=words):
-        Client(url, "t" * 40).create_project({"title": "x"})
+    with canned_server({}, answer) as server, pytest.raises(kind, match=words):
+        Client(server.url, "t" * 40).create_project({"title": "x"})
+    assert server.asked == ["POST /api/projects"]
 
 
 def test_a_server_that_is_silent_is_told_as_not_known():
