@@ -79,14 +79,12 @@ def test_two_who_draw_the_same_box_with_another_label_differ():
     assert result.conflicting == ["a.jpg"]
 
 
-def test_who_sees_nobody_and_who_sees_somebody_differ():
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_sees_nobody_and_who_sees_somebody_differ(order):
     picture = Sample("a.jpg", image_size_hw=(100, 100), is_labelled=False)
-    seen = replace(picture, boxes=(PERSON,))
-    _, result = pulled(
-        Interface.PERSON_BOXES,
-        [picture],
-        answered(Interface.PERSON_BOXES, [picture], [seen], [picture]),
-    )
+    answers = [[replace(picture, boxes=(PERSON,))], [picture]][::order]
+    task = answered(Interface.PERSON_BOXES, [picture], *answers)
+    _, result = pulled(Interface.PERSON_BOXES, [picture], task)
     assert result.conflicting == ["a.jpg"] and result.empty == []
 
 
