@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from datasets.dataset import Dataset
+from datasets.formats.label_studio import Interface, group_samples, shows
 from labeling.annotations import RawTask
 from labeling.client import Client, Project
+from labeling.projects import found_project
+from labeling.request import AnswerKeys
 from serving.core.errors import LabelError, LabelingError
 
 _PAGE_SIZE = 100
@@ -86,3 +90,35 @@ def _check_annotations(task: Mapping[str, Any], where: str) -> None:
         raise LabelingError(
             f"{where}, task {task.get('id')}: expected {num_stated} annotations, got {num_got}"
         )
+
+
+def tasks_asked_for(
+    request: AnswerKeys, dataset: Dataset
+) -> tuple[Interface, Iterable[RawTask], Mapping[int, str]]:
+    """The interface, all tasks, and the labelers by number.
+
+    Raises:
+        LabelError: the export cannot be read.
+        LabelingError: the server or the project cannot be used, or tasks are missing.
+    """
+    tasks = None if request.export is None else tasks_of_file(request.export)
+    if request.project is None:
+        assert tasks is not None and request.interface is not None
+        if not request.partial:
+            num_expected = _num_tasks(request.interface, dataset)
+            check_complete(len(tasks), num_expected, f"{request.export}")
+        return request.interface, tasks, {}
+    client = request.client()
+    project, interface = found_project(client, request.project, request.interface)
+    if tasks is None:
+        asked = tasks_of_project(client, project, partial=request.partial)
+        return interface, asked, client.labelers()
+    if not request.partial:
+        check_complete(len(tasks), client.num_tasks(project), f"{request.export}")
+    return interface, tasks, client.labelers()
+
+
+def _num_tasks(interface: Interface, dataset: Dataset) -> int:
+    """How many tasks a push of the whole data set makes."""
+    shown = [sample for sample in dataset.samples if shows(interface, sample)]
+    return sum(1 for _ in group_samples(interface, shown))

@@ -105,3 +105,32 @@ class ProjectKeys(ServerKeys):
 
     project: str
     interface: Interface | None = None
+
+
+class AnswerKeys(ProjectKeys):
+    """Whose answers are read: those of a project, or of a file that was exported from one.
+
+    Attributes:
+        project: its title; may be left out where `export` is given.
+        dataset: the folder of the data set that was pushed, or of a later version of it.
+        export: a file of Label Studio's export in its format JSON, instead of the server's tasks.
+            It is held against the project where one is named, else against the data set.
+        partial: whether fewer tasks than there should be are taken.
+    """
+
+    project: str | None = None
+    dataset: FilePath
+    export: FilePath | None = None
+    partial: bool = False
+
+    def check(self) -> None:
+        """Check what no single key says.
+
+        Raises:
+            ConfigError: neither a project nor an export, or an export of an unknown interface.
+        """
+        if self.project is None and (self.export is None or self.interface is None):
+            raise ConfigError(
+                f"key 'project' ({ORIGIN}): expected a title, or export=FILE and interface=NAME, "
+                "got neither"
+            )

@@ -1,0 +1,110 @@
+"""The zoo's detector answers a real Label Studio about a frame of the sample."""
+
+from dataclasses import replace
+
+import cv2
+import httpx
+import pytest
+
+from datasets.dataset import Dataset
+from datasets.formats.format import Losses
+from datasets.formats.label_studio import Interface, samples_of, task_data
+from datasets.media import read_frames
+from datasets.samples import Sample
+from labeling.client import Client
+from labeling.interface import label_config
+from labeling.json_server import JsonServer
+from labeling.ml_backend import MlBackend
+from labeling.predictions import DetectingPredictor
+from labeling.projects import prepared_project
+
+PERSON_BOXES = label_config(Interface.PERSON_BOXES, ["person"])
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory, sample_video):
+    folder = tmp_path_factory.mktemp("frames")
+    cv2.imwrite(str(folder / "frame.png"), next(read_frames(sample_video, [0])))
+    samples = [Sample("frame.png", image_size_hw=(576, 768), is_labelled=False)]
+    return Dataset.create(
+        folder, samples, name="frames", source="s", licence="l", commercial_use=False
+    )
+
+
+@pytest.fixture(scope="module")
+def backend(dataset):
+    predictor = DetectingPredictor(dataset.folder, "person-yolox-nano", score_threshold=0.5)
+    with JsonServer(MlBackend(predictor).answers) as server:
+        yield server
+
+
+@pytest.fixture
+def task(dataset):
+    data = task_data(Interface.PERSON_BOXES, dataset.samples, lambda sample: "/data/frame.png")
+    return {"id": 1, "data": data}
+
+
+def post(backend, path, **body):
+    return httpx.post(f"{backend.url}{path}", json=body, timeout=60)
+
+
+def test_it_is_up_and_names_its_model(backend):
+    assert httpx.get(f"{backend.url}/health").json()["model_version"] == "person-yolox-nano@1.0.0"
+
+
+def test_a_task_gets_the_boxes_of_its_picture_with_scores(backend, task, dataset):
+    answer = post(backend, "/predict", tasks=[task], label_config=PERSON_BOXES).json()
+    (prediction,) = answer["results"]
+    assert prediction["model_version"] == "person-yolox-nano@1.0.0"
+    (sample,) = samples_of(Interface.PERSON_BOXES, task, prediction, Losses())
+    assert len(sample.boxes) == 3  # the people of the first frame
+    assert all(box.score >= 0.5 for box in sample.boxes)
+    assert prediction["score"] == pytest.approx(sum(box.score for box in sample.boxes) / 3)
+
+
+def test_a_task_that_cannot_be_answered_does_not_cost_the_others(backend, task, dataset):
+    lost = replace(dataset.samples[0], path="lost.png")
+    gone = {"id": 2, "data": task_data(Interface.PERSON_BOXES, [lost], lambda sample: "/x")}
+    foreign = {"id": 3, "data": {"image": "http://elsewhere/a.png"}}
+    answer = post(backend, "/predict", tasks=[gone, foreign, task], label_config=PERSON_BOXES)
+    first, second, third = answer.json()["results"]
+    assert "lost.png: expected a picture, got no file" in first["error"]
+    assert "pushed by Footfall" in second["error"]
+    assert first["result"] == second["result"] == [] and third["result"]
+
+
+def test_a_task_cannot_make_it_read_outside_the_data_set(backend, task):
+    task["data"]["footfall"]["common"]["path"] = "../secret.png"
+    (answer,) = post(backend, "/predict", tasks=[task], label_config=PERSON_BOXES).json()["results"]
+    assert "expected one inside the data set's folder" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/setup", {"schema": "<View"}, "expected XML"),
+        ("/setup", {"schema": "<View><Choices/></View>"}, "expected boxes on pictures"),
+        ("/setup", {}, "expected an object with a text 'schema'"),
+        ("/predict", {"label_config": PERSON_BOXES, "tasks": 3}, "expected a list 'tasks'"),
+    ],
+)
+def test_what_it_has_nothing_to_say_to_is_refused(backend, path, body, told):
+    answer = httpx.post(f"{backend.url}{path}", json=body)
+    assert answer.status_code == 400 and told in answer.json()["error"]
+
+
+def test_a_real_label_studio_connects_and_keeps_what_it_says(label_studio, backend, dataset):
+    client = Client.open(label_studio.url, label_studio.token)
+    project, _ = prepared_project(
+        client, "backend", Interface.PERSON_BOXES, class_names=["person"], num_annotations=1
+    )
+    data = task_data(Interface.PERSON_BOXES, dataset.samples, lambda sample: "/data/frame.png")
+    client.import_tasks(project, [{"data": data}])
+    client.request("POST", "api/ml", body={"url": backend.url, "project": project.id})
+    action = {"id": "retrieve_tasks_predictions", "project": project.id}
+    client.request("POST", "api/dm/actions", action, body={"selectedItems": {"all": True}})
+    ((task,),) = client.task_pages(project)
+    (prediction,) = task["predictions"]
+    assert prediction["model_version"] == "person-yolox-nano@1.0.0"
+    (sample,) = samples_of(Interface.PERSON_BOXES, task, prediction, Losses())
+    assert len(sample.boxes) == 3
