@@ -82,8 +82,9 @@ class WiderFace:
                     continue
                 count_sample(sample, Sample(sample.path, split=sample.split), losses)
                 word = word_of(sample.split)
-                path = free.like(f"WIDER_{word}/images/{layout_name(sample)}")
-                name = path.removeprefix(f"WIDER_{word}/images/")
+                folder = f"WIDER_{word}/images/"
+                path = free.like(f"{folder}{layout_name(sample).removeprefix(folder)}")
+                name = path.removeprefix(folder)
                 lines = [_line(held) for held in _held_boxes(sample, losses)]
                 text = "\n".join([name, str(len(lines)), *(lines or [_NO_FACE]), ""])
                 file_of(sample.split).write(text.encode())

@@ -94,7 +94,8 @@ class YoloFormat:
             ]
             word = word_of(sample.split)
             words.add(word)
-            stem = free.like(f"{word}/{_without_images(picture.with_suffix(''))}")
+            name = _without_images(picture.with_suffix(""))
+            stem = free.like(f"{word}/{name.removeprefix(f'{word}/')}")
             write_atomically(root / "labels" / f"{stem}.txt", "".join(lines))
             place(sample, f"images/{stem}{picture.suffix}")
         write_atomically(root / _YAML, _yaml_text(words, list(number_of)))

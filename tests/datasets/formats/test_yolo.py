@@ -161,6 +161,15 @@ def test_what_must_not_be_learned_is_not_written(tmp_path):
     assert dict(losses.counts) == {"sample": 1, "box": 1, "box.xyxy_px": 1}
 
 
+def test_what_was_read_is_written_at_the_same_places(folder, tmp_path):
+    samples, placed = read(folder)[0], []
+    out = tmp_path / "out"
+    YoloFormat().write(samples, out, Losses(), lambda sample, path: placed.append(path))
+    assert placed == [sample.path for sample in samples]
+    text = (out / "labels" / "train" / "train é.txt").read_text()
+    assert text == "0 0.5 0.5 0.2 0.4\n"
+
+
 def test_ultralytics_finds_the_labels_of_pictures_in_a_folder_named_images(tmp_path):
     placed = []
     sample = Sample("a/images/b.jpg", None, (50, 100), split=Split.TRAIN)
