@@ -59,13 +59,13 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     | {"brightnessControl", "selectionControl", "horizontalAlignment", "maxHeight", "height"}
     | {"defaultZoom", "width"},
     "Video": frozenset({"name", "value", "frameRate", "timelineHeight", "height", "muted"}),
-    "RectangleLabels": frozenset({"name", "toName", "strokeWidth", "opacity"}),
+    "RectangleLabels": frozenset({"name", "toName", "strokeWidth", "opacity", "canRotate"}),
     "Labels": frozenset({"name", "toName"}),
     "TimelineLabels": frozenset({"name", "toName"}),
     "VideoRectangle": frozenset({"name", "toName"}),
     "Choices": frozenset({"name", "toName", "choice", "layout", "perRegion", "value"})
     | {"required", "requiredMessage"},
-    "Label": frozenset({"value", "hotkey", "background", "selectedColor", "hint"}),
+    "Label": frozenset({"value", "hotkey", "background", "hint"}),
     "Choice": frozenset({"value", "hotkey", "hint"}),
 }
 """The tags and attributes that we use and have seen to work in Label Studio 1.23."""
@@ -195,23 +195,6 @@ def _fill(
         if child == "Label":
             attributes["background"] = PALETTE[row]
         element.insert(row, ElementTree.Element(child, attributes))
-    for label in element.iter("Label"):
-        label.set("selectedColor", text_colour(label.get("background", "")))
-
-
-def text_colour(background: str) -> str:
-    """Black or white: what reads better on a colour (WCAG 2.2, relative luminance)."""
-    luminance = relative_luminance(background)
-    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
-
-
-def relative_luminance(colour: str) -> float:
-    """Of `#RRGGBB`, from 0 for black to 1 for white (WCAG 2.2)."""
-    shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (
-        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _check_keys(keys: Mapping[str, str], interface: Interface) -> None:

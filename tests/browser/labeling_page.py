@@ -87,6 +87,12 @@ class LabelingPage:
             ).all()
         ]
 
+    def text_colours(self, selector: str) -> tuple[str, str]:
+        """The colours of a text and of its own background, as the browser computes them."""
+        script = "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+        text, background = self.page.locator(selector).first.evaluate(script)
+        return text, background
+
     def regions(self) -> list[str]:
         """What the list of regions shows, an entry each: its label, and its score if any."""
         entries = self.page.locator(".lsf-outliner-item").all()

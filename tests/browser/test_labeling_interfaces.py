@@ -25,6 +25,9 @@ from tests.browser.media import (
 NAMED_KEY = re.compile(r'"[\w.:-]+":\{"key":"(\S)"')
 """An entry of the editor's own table of keys that is one key alone, as its script has it."""
 
+BLACK_ON_WHITE = ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+"""Label Studio writes white on a chosen label's colour, which few of ours let one read."""
+
 SIZE_HW = (480, 640)
 PEOPLE = ((60, 180, 110, 340), (300, 170, 352, 330), (340, 190, 392, 350))
 RATE = {"frame_rate_hz": str(FRAME_RATE_HZ)}
@@ -65,6 +68,7 @@ def test_person_boxes(open_task, folder, pictures):
         ["person", "0.55"],
     ]
     page.press("1")
+    assert page.text_colours(".lsf-label_selected .lsf-label__text") == BLACK_ON_WHITE
     page.draw(stage, PEOPLE[2], over_another=True)
     page.wait_for_regions(3)
     page.select(2)
