@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -96,7 +98,7 @@ def interface_of(project: Project, asked: Interface | None) -> Interface:
 def _is(project: Project, wanted: Mapping[str, Any]) -> bool:
     return (
         _canonical(project.label_config) == _canonical(wanted["label_config"])
-        and project.instruction.strip() == wanted["expert_instruction"].strip()
+        and _words(project.instruction) == _words(wanted["expert_instruction"])
         and project.num_annotations == wanted["maximum_annotations"]
     )
 
@@ -107,3 +109,8 @@ def _canonical(label_config: str) -> str:
         return ElementTree.canonicalize(label_config, strip_text=True)
     except ElementTree.ParseError:
         return label_config
+
+
+def _words(page: str) -> list[str]:
+    """The words of HTML: the server takes away attributes that it does not allow."""
+    return html.unescape(re.sub("<[^>]*>", " ", page)).split()

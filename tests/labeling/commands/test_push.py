@@ -107,6 +107,20 @@ def test_a_changed_interface_updates_the_project(client, push, tmp_path, capsys)
     assert 'value="trolley"' in found_project(client, "changed", None)[0].label_config
 
 
+def test_instructions_that_the_server_strips_of_their_style_are_no_change(
+    client, push, monkeypatch, tmp_path, capsys
+):
+    made = data_set(tmp_path / "data", ["a.jpg"])
+    styled = '<ul style="gap: 6px"><li><strong>box</strong>: a &amp; b</li></ul>'
+    monkeypatch.setattr("labeling.projects.instruction", lambda interface: styled)
+    push(made, "styled")
+    push(made, "styled")
+    assert "unchanged" in capsys.readouterr().out
+    monkeypatch.setattr("labeling.projects.instruction", lambda interface: styled + "<p>c</p>")
+    push(made, "styled")
+    assert "updated" in capsys.readouterr().out
+
+
 def test_a_project_of_another_interface_is_left_alone(push, tmp_path):
     made = data_set(tmp_path / "data", ["a.jpg"])
     push(made, "one question")
