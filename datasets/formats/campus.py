@@ -72,7 +72,8 @@ class Campus:
     def read(self, root: Path, losses: Losses) -> Iterator[Sample]:
         """The frames, view by view by the order of names, one view in memory at a time."""
         folder = self._folder(root)
-        tables = list(picture_files(folder, losses, _ENDINGS, read_apart=[root / _DETECTIONS]))
+        apart = {root / _DETECTIONS, *folder.glob(f"view-*{self._suffix}")}
+        tables = list(picture_files(folder, losses, _ENDINGS, read_apart=apart))
         if not tables and any(folder.iterdir()):
             raise LabelError(f"{folder}: expected files such as view-HC3.csv.gz, got none")
         for table in tables:

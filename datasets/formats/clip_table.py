@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
+
+import cv2
 
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_without_boxes
 from datasets.formats.layout import FreeNames, below
 from datasets.formats.tables import Row, checked_path, read_rows, told_as, write_rows
+from datasets.media import frame_rate_hz, open_video
 from datasets.samples import Sample
 
 TABLE = "labels.csv"
@@ -25,15 +29,20 @@ class ClipTable:
 
     Args:
         clip_folder: below the table's folder, from where its paths count.
+        reads_duration: whether clips without a duration in the table are opened for it.
     """
 
-    def __init__(self, clip_folder: str = "") -> None:
+    def __init__(self, clip_folder: str = "", *, reads_duration: bool = False) -> None:
         self._clip_folder = clip_folder
+        self._reads_duration = reads_duration
 
     def read(self, root: Path, losses: Losses) -> Iterator[Sample]:
         """The clips, in the order of the rows."""
         for where, row in read_rows(_table(root), _FIRST):
-            yield self._sample(row, where)
+            sample = self._sample(row, where)
+            if self._reads_duration and sample.duration_s is None:
+                sample = replace(sample, duration_s=_duration_s(_table(root).parent / sample.path))
+            yield sample
 
     def write(
         self, samples: Iterable[Sample], root: Path, losses: Losses, place: Place = nowhere
@@ -76,6 +85,15 @@ def _row(sample: Sample, file: str) -> dict[str, str]:
         _DURATION: "" if sample.duration_s is None else repr(sample.duration_s),
     }
     return {**sample.properties, **own}
+
+
+def _duration_s(video: Path) -> float:
+    """How long a video is, as its head says."""
+    rate_hz = frame_rate_hz(video)
+    capture = open_video(video)
+    num_frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    capture.release()
+    return float(num_frames / rate_hz)
 
 
 def _table(root: Path) -> Path:

@@ -36,18 +36,16 @@ def picture_files(
 ) -> Iterator[Path]:
     """The pictures in a folder, sorted.
 
-    Other files are counted as `file` and folders, but those that are read apart, as `folder`.
+    Other files are counted as `file` and folders as `folder`, but for what is read apart.
 
     Raises:
         LabelError: there is no such folder.
     """
     for path in _entries(folder):
-        if path.is_dir():
-            losses.add("folder", path not in read_apart)
-        elif path.suffix.lower() in suffixes:
+        if path.suffix.lower() in suffixes and not path.is_dir():
             yield path
-        else:
-            losses.add("file")
+        elif path not in read_apart:
+            losses.add("folder" if path.is_dir() else "file")
 
 
 def _entries(folder: Path) -> list[Path]:

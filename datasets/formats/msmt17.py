@@ -17,6 +17,7 @@ from datasets.files import write_atomically
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_without_boxes
 from datasets.formats.layout import FreeNames, Numbering, picture_path, suffix_of, whole_number
+from datasets.formats.pictures import read_lines
 from datasets.formats.tables import checked_path
 from datasets.samples import Sample, Split
 from serving.core.errors import LabelError
@@ -51,8 +52,9 @@ class Msmt17:
         if not found:
             raise LabelError(f"{root}: expected one of the lists {list(_LISTS)}, got none")
         for name in found:
-            for where, line in _lines(root / name):
-                yield self._sample(line, name, where)
+            for where, line in read_lines(root / name):
+                if line.strip():
+                    yield self._sample(line, name, where)
 
     def write(
         self, samples: Iterable[Sample], root: Path, losses: Losses, place: Place = nowhere
@@ -113,15 +115,3 @@ class Msmt17:
             split=split,
             identity=f"{half}/{int(found['person'])}",
         )
-
-
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield f"{path}:{number}", line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise LabelError(f"{path}: expected a text file in UTF-8, got {error.reason}") from error
-    except OSError as error:
-        raise LabelError(f"{path}: expected a list of pictures: {error.strerror}") from error

@@ -198,13 +198,13 @@ def _check_packed(content: bytes) -> None:
 def _texts(values: dict[str, Any], key: str, path: Path) -> list[str]:
     """The texts of a column of cells."""
     cells = np.asarray(values.get(key), dtype=object).ravel()
-    texts = [
-        str(cell.item()) if isinstance(cell, np.ndarray) and cell.size == 1 else None
-        for cell in cells
-    ]
-    if key not in values or not all(texts):
+    if key not in values or not all(map(_is_text, cells)):
         raise LabelError(f"{path}: expected '{key}', a column of texts")
-    return [text for text in texts if text]
+    return [str(cell.item()) for cell in cells]
+
+
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, np.ndarray) and cell.dtype.kind == "U" and cell.size == 1
 
 
 def _save(
