@@ -169,7 +169,7 @@ def test_an_upload_is_found_by_its_name_and_served(client):
 
 
 def test_a_folder_is_served_once_however_often_it_is_asked_for(client, label_studio):
-    project = _project(client, "linked")
+    project = _project(client, "folder served")
     (label_studio.files_root / "Küche").mkdir()
     folder = str(label_studio.files_root / "Küche")
     for _ in range(2):
