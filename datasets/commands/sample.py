@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from datasets.sampling.collection import About, Collection
     from datasets.sampling.footage import Footage
     from datasets.sampling.run import Outcome
-    from datasets.sampling.way import DetectsOnce, Way
+    from datasets.sampling.way import Way
+    from serving.inference.backend import Backend
 
 NAME = "sample"
 
 _LIVE_LIMIT_S = 60.0
 _INTERRUPTED = 130
 _NUM_THREADS = 2
+_LEAST_SCORE = 0.05
+"""Of a person who is looked at at all: doubt begins far below what is believed."""
+_CLOSE_TOGETHER_IOU = 0.9
+"""People who overlap up to here are two, where their heads are hidden."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,9 +81,9 @@ def run(options: argparse.Namespace) -> int:
     from datasets.sampling.run import sample
 
     footages = _footages(options)
-    detector = _detector(options)
-    ways = _ways(options, detector, all(footage.can_repeat for footage in footages))
-    blur = _blur(options, detector) if options.blur_faces else None
+    backend = _backend(options)
+    ways = _ways(options, backend, all(footage.can_repeat for footage in footages))
+    blur = _blur(options, backend) if options.blur_faces else None
     collection = Collection(options.into, _about(options), blur, options.format)
     try:
         with _terminated_as_interrupted(), shown() as progress:
@@ -152,22 +157,17 @@ def _footage(source: str, options: argparse.Namespace) -> Footage:
     return Recording(path, opened, starts_at_s is not None, limit_s)
 
 
-def _detector(options: argparse.Namespace) -> DetectsOnce | None:
-    """The detector, where one of the ways or the blur asks for it."""
+def _backend(options: argparse.Namespace) -> Backend | None:
+    """The network that finds people, where one of the ways or the blur asks for it."""
     if not (options.unsure or options.broken_tracks or options.blur_faces):
         return None
     from datasets.commands.bundles import find_bundle
-    from datasets.sampling.way import DetectsOnce
-    from serving.inference.detector import Detector
     from serving.inference.openvino import OpenVinoBackend
 
-    backend = OpenVinoBackend(find_bundle(options.bundle), _NUM_THREADS, num_streams=1)
-    return DetectsOnce(Detector(backend))
+    return OpenVinoBackend(find_bundle(options.bundle), _NUM_THREADS, num_streams=1)
 
 
-def _ways(
-    options: argparse.Namespace, detector: DetectsOnce | None, can_repeat: bool
-) -> Sequence[Way]:
+def _ways(options: argparse.Namespace, backend: Backend | None, can_repeat: bool) -> Sequence[Way]:
     from datasets.sampling.broken_tracks import BrokenTracks
     from datasets.sampling.clusters import Clusters
     from datasets.sampling.every import Every
@@ -179,12 +179,14 @@ def _ways(
         ways.append(Every(options.every))
     if options.motion:
         ways.append(Motion())
-    if options.unsure and detector is not None:
-        ways.append(Unsure(detector))
-    if options.broken_tracks and detector is not None:
+    if backend is not None and (options.unsure or options.broken_tracks):
+        from datasets.sampling.way import DetectsOnce
+        from serving.inference.detector import Detector
         from serving.tracking.two_stage import TwoStageTracker
 
-        ways.append(BrokenTracks(detector, TwoStageTracker()))
+        detector = DetectsOnce(Detector(backend, _LEAST_SCORE))
+        ways += [Unsure(detector)] if options.unsure else []
+        ways += [BrokenTracks(detector, TwoStageTracker())] if options.broken_tracks else []
     if options.clusters is not None:
         embedder = _embedder(options.embedder)
         clusters = Clusters(options.clusters, embedder, holds=not can_repeat, seed=options.seed)
@@ -208,14 +210,16 @@ def _embedder(bundle: str | None) -> Embeds:
     return PictureEmbedder(find_bundle(bundle), _NUM_THREADS, batch_size=1)
 
 
-def _blur(options: argparse.Namespace, people: DetectsOnce | None) -> FaceBlur:
+def _blur(options: argparse.Namespace, backend: Backend | None) -> FaceBlur:
     """Both finders, or an error before anything is written."""
     from datasets.faces import WEIGHTS_DIR, FaceFinder
     from datasets.sampling.blur import FaceBlur
+    from serving.inference.detector import Detector
 
-    if people is None:
+    if backend is None:
         raise ConfigError("--blur-faces: expected a detector of people, got none")
-    return FaceBlur(FaceFinder(weights_dir=options.weights_dir or WEIGHTS_DIR), people)
+    faces = FaceFinder(weights_dir=options.weights_dir or WEIGHTS_DIR)
+    return FaceBlur(faces, Detector(backend, _LEAST_SCORE, nms_iou=_CLOSE_TOGETHER_IOU))
 
 
 def _about(options: argparse.Namespace) -> About:

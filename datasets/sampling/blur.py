@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Protocol
 
 import cv2
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.sampling.way import Detects
+from serving.core.boxes import nms
 from serving.core.frame import Frame
 
 _FACE_MARGIN = 0.35
@@ -20,6 +23,10 @@ _LEAST_HEAD_WIDTHS = 0.5
 """The head of someone who is cut off or sits, as a share of the box's width."""
 _HEAD_MARGIN = 0.05
 """Added above a head, as a share of the person's height: a person's box is seldom exact."""
+_CLOSE_SHARE = 0.6
+"""Of the picture's sides: its four corners are looked at from so close as well."""
+_SAME_HEAD_IOU = 0.65
+"""Overlap above which two heads are one. Higher than for people: one behind the other are two."""
 _NUM_CELLS = 4
 """Cells along the shorter side of a region: too few for eyes and a mouth."""
 _LEAST_CELL_PX = 6
@@ -51,11 +58,12 @@ class FaceBlur:
 
     Args:
         faces: finds faces.
-        people: finds people; should report doubtful ones too.
+        people: finds people; should report doubtful ones too, and those who stand close together:
+            someone before someone else has a head of their own.
         min_score: of a person whose head is hidden.
     """
 
-    def __init__(self, faces: FindsFaces, people: Detects, min_score: float = 0.05) -> None:
+    def __init__(self, faces: FindsFaces, people: Detects, min_score: float = 0.1) -> None:
         self._faces, self._people, self._min_score = faces, people, min_score
 
     def blurred(self, frame: Frame) -> NDArray[np.uint8]:
@@ -75,9 +83,33 @@ class FaceBlur:
     def _regions(self, frame: Frame) -> Iterator[tuple[float, float, float, float]]:
         for face in self._faces.find(frame.image):
             yield widened(face.xyxy_px, _FACE_MARGIN)
-        people = self._people.detect([frame])[0]
-        for box in people.xyxy_px[people.score >= self._min_score]:
-            yield head_region(box)
+        yield from self._heads(frame)
+
+    def _heads(self, frame: Frame) -> Iterator[tuple[float, float, float, float]]:
+        """The heads of people, each once, from the whole picture and from its corners."""
+        boxes, scores = [], []
+        for part, left, top in _parts(frame):
+            people = self._people.detect([part])[0]
+            offset = np.float32([left, top, left, top])
+            for box, score in zip(people.xyxy_px, people.score, strict=True):
+                if score >= self._min_score:
+                    boxes.append(head_region(box + offset))
+                    scores.append(score)
+        heads_px = np.array(boxes, np.float32).reshape(-1, 4)
+        for row in nms(heads_px, np.array(scores, np.float32), _SAME_HEAD_IOU):
+            yield boxes[row]
+
+
+def _parts(frame: Frame) -> Iterator[tuple[Frame, int, int]]:
+    """The frame and its overlapping corners, each with its left and top."""
+    yield frame, 0, 0
+    height, width = frame.image_size_hw
+    part_h, part_w = round(_CLOSE_SHARE * height), round(_CLOSE_SHARE * width)
+    if min(part_h, part_w) < 1:
+        return
+    for top, left in product((0, height - part_h), (0, width - part_w)):
+        corner = np.ascontiguousarray(frame.image[top : top + part_h, left : left + part_w])
+        yield replace(frame, image=corner), left, top
 
 
 def head_region(xyxy_px: NDArray[np.float32]) -> tuple[float, float, float, float]:
