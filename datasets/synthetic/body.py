@@ -27,7 +27,7 @@ _HEADS_PER_BODY = 7.5
 _FRONTAL = 0.6
 _HEAD_BAND = (0.02, 0.12)
 """From where to where a head reaches at least, in shares of the box from its top."""
-_OFF_MIDDLE = 0.2
+_OFF_MIDDLE = 0.3
 """How far heads stand off the middle of the box, as a share of its width."""
 
 
@@ -124,9 +124,9 @@ def head_x_px(image_bgr: NDArray[np.uint8], box_px: BoxPx) -> float:
     border = max(1, num_columns // 8)
     sides = np.stack([band[:, :border].mean(axis=1), band[:, -border:].mean(axis=1)])
     off = np.linalg.norm(band[None] - sides[:, :, None], axis=-1).min(axis=0).mean(axis=0)
-    head = np.ones(max(1, round((low - high) * 0.8)), np.float32)
+    head = np.hanning(round((low - high) * 1.5) + 3)
     middle = (np.arange(num_columns) + 0.5) / num_columns - 0.5
-    score = np.convolve(off, head / len(head), "same") * np.exp(-((middle / _OFF_MIDDLE) ** 2) / 2)
+    score = np.convolve(off + 1, head, "same") ** 2 * np.exp(-((middle / _OFF_MIDDLE) ** 2) / 2)
     return float(columns.start + np.argmax(score) + 0.5)
 
 

@@ -6,6 +6,7 @@ frontal picture, y down from the line of the eyes, z towards the viewer, (0, 0, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -118,7 +119,8 @@ def fit_pose(landmarks_px: ArrayLike) -> Pose:
     for _ in range(_NUM_STEPS):
         values = values - _step(values, points_px / size_px)
     unit_px = float(np.exp(values[0])) * size_px
-    yaw, pitch, roll = (float(value) for value in values[1:4])
+    yaw, pitch = float(values[1]), float(values[2])
+    roll = math.remainder(float(values[3]), 2 * math.pi)
     origin_px = (float(values[4] * size_px), float(values[5] * size_px))
     return Pose(yaw, pitch, roll, unit_px, origin_px, float(np.exp(values[6])))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from datasets.faces import Face
 from datasets.synthetic.cloth import Fabric, any_fabric
-from datasets.synthetic.geometry import BROW_Y, Floats, half_width, on_head
+from datasets.synthetic.geometry import BROW_Y, CROWN_Y, Floats, half_width, on_head
 from datasets.synthetic.occluder import Drawing, Occluded, Scene, painted, scene_of
 from datasets.synthetic.painting import Layer
 from datasets.synthetic.surface import Mesh, Patch, Window, filled_outline, seen, sheet
@@ -34,6 +34,17 @@ _SKULL = (1.26, 1.36, -1.0)
 
 _TURNED = 0.35
 """Radians from which one side of the head hides a part of the other."""
+
+_HOOD_RINGS = (
+    (1.02, -2.0, 0.8),
+    (1.34, -1.4, 1.0),
+    (1.42, -0.8, 1.0),
+    (1.3, -0.2, 0.7),
+    (1.1, 0.06, 0.2),
+    (1.0, 0.0, 0.0),
+)
+"""From the back to the border: how much wider than the border, how far back in units, and how much
+of the way from the border up to the crown."""
 
 
 class HeadwearOccluder:
@@ -95,21 +106,16 @@ def _opening(rng: np.random.Generator) -> Floats:
 
 def _hood_mesh(opening: Floats, rng: np.random.Generator) -> Mesh:
     """Rings from the back of the hood forward to its border."""
-    peak = rng.uniform(0.95, 1.15)
+    top = float(opening[:, 1].min())
+    crown = min(top - 0.3, CROWN_Y - rng.uniform(0.1, 0.4))
     rings = []
-    for wider, back in (
-        (1.02, -2.0),
-        (1.34, -1.4),
-        (1.42, -0.8),
-        (1.3, -0.2),
-        (1.1, 0.06),
-        (1, 0),
-    ):
+    for wider, back, up in _HOOD_RINGS:
         ring = opening.copy()
         flare = np.clip((ring[:, 1] - 0.9) / 1.2, 0, 1) ** 2
         ring[:, 0] *= wider + (wider - 1) * flare
-        above = np.minimum(ring[:, 1], 0)
-        ring[:, 1] += above * (wider - 1) * 1.5 * peak + np.maximum(ring[:, 1], 0) * (wider - 1)
+        above, below = np.minimum(ring[:, 1], 0), np.maximum(ring[:, 1], 0)
+        ring[:, 0] *= 1 + 0.3 * up * np.sin(np.pi * np.clip(above / top, 0, 1))  # not pointed
+        ring[:, 1] = above * (1 + up * (crown / top - 1)) + below * wider
         ring[:, 2] += back
         rings.append(ring)
     middle = rings[0].mean(axis=0)

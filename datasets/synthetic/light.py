@@ -26,7 +26,11 @@ _TINT = 0.4
 """How much of the tint of the brightest places is the lamp's, and not the things'."""
 _GREY_CHROMA = 10.0
 """The most that the channels of a grey picture differ, after compression in colour."""
-_SHARPEST_PX, _SOFTEST_PX = 0.4, 3.0
+_SHARPEST_PX, _USUAL_PX, _SOFTEST_PX = 0.4, 0.7, 3.0
+_MOST_BLUR = 0.2
+"""A face blurred by more of the distance between its eyes would not have been found."""
+_NO_EDGES = 0.5
+"""Squared levels a pixel below which a picture has nothing to tell its blur by."""
 _TO_DEVIATION = 1 / (0.6745 * 6)
 """From the median of Immerkær's mask to a standard deviation."""
 _IMMERKAER = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
@@ -70,7 +74,7 @@ class Light:
             white_bgr=_white(image_bgr, skin),
             slope=slope,
             origin_px=pose.origin_px,
-            blur_px=_blur_px(gray),
+            blur_px=min(_blur_px(gray), max(_SHARPEST_PX, _MOST_BLUR * pose.unit_px)),
             noise=_noise(gray),
             toward=toward / np.linalg.norm(toward),
             colourfulness=_colourfulness(small),
@@ -156,6 +160,8 @@ def _blur_px(gray: Floats) -> float:
     An edge blurred by s has an energy of 1 / s; the blur makes it 1 / sqrt(s² + 1).
     """
     before, after = _energy(gray), _energy(cv2.GaussianBlur(gray, (0, 0), 1.0))
+    if before < _NO_EDGES * gray.size:
+        return _USUAL_PX
     ratio = before / max(after, 1e-6)
     if ratio <= 1.02:
         return _SOFTEST_PX

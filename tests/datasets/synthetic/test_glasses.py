@@ -1,0 +1,38 @@
+"""Glasses sit on the eyes."""
+
+import numpy as np
+import pytest
+
+from datasets.synthetic.glasses import GlassesKind, GlassesOccluder
+from tests.datasets.synthetic.made_up import EYES, MOUTH, NOSE, alpha_at, face_of, pose_of, skin
+
+
+def worn(kind, pose, seed=0):
+    return GlassesOccluder(kind).apply(skin(), face_of(pose), np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("yaw", [-0.5, 0.0, 0.5])
+def test_sunglasses_hide_the_eyes_and_nothing_below(yaw):
+    pose = pose_of(yaw=yaw)
+    for seed in range(4):
+        occluded = worn(GlassesKind.SUNGLASSES, pose, seed)
+        assert min(alpha_at(occluded, pose, eye) for eye in EYES) > 0.5
+        assert alpha_at(occluded, pose, NOSE) == 0
+        assert alpha_at(occluded, pose, MOUTH) == 0
+
+
+def test_glasses_leave_the_eyes_to_be_seen_and_have_a_frame():
+    pose = pose_of()
+    for seed in range(4):
+        occluded = worn(GlassesKind.GLASSES, pose, seed)
+        assert max(alpha_at(occluded, pose, eye) for eye in EYES) < 0.5
+        assert occluded.alpha.max() > 120
+        assert occluded.mask is None
+
+
+def test_the_arm_of_the_far_side_is_hidden_by_the_head():
+    frontal, turned = (worn(GlassesKind.GLASSES, pose_of(yaw=yaw), 3).alpha for yaw in (0.0, 0.9))
+    # Turned to the right, all that stands left of the left eye is an arm.
+    assert turned[:, :40].any()
+    rightmost = np.nonzero(turned.any(axis=0))[0].max()
+    assert rightmost < np.nonzero(frontal.any(axis=0))[0].max()
