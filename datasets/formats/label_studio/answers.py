@@ -34,7 +34,11 @@ _LABELLED: Mapping[
 
 
 def result_of(
-    interface: Interface, samples: Sequence[Sample], *, frame_rate_hz: float | None = None
+    interface: Interface,
+    samples: Sequence[Sample],
+    *,
+    frame_rate_hz: float | None = None,
+    tolerance_px: float = 0.0,
 ) -> list[dict[str, Any]]:
     """The `result` list of a prediction or annotation that shows what these samples say.
 
@@ -42,14 +46,19 @@ def result_of(
         interface: which the task is for.
         samples: of one task.
         frame_rate_hz: of a video, the one given to `task_data`.
+        tolerance_px: how far a box of a track may be from where the editor draws it between two
+            keyframes. 0 makes every box a keyframe and keeps all; for a prediction that a labeler
+            corrects, a few pixels leave far fewer.
 
     Raises:
         LabelError: a size or a frame rate that must be known is not.
     """
-    if interface in (Interface.PERSON_TRACKS, Interface.BEHAVIOUR):
-        of_video = tracks.result if interface is Interface.PERSON_TRACKS else behaviour.result
-        return of_video(samples, frame_rate_hz or frame_rate_of(samples[0]))
-    return _RESULT_OF[interface](samples)
+    if interface not in (Interface.PERSON_TRACKS, Interface.BEHAVIOUR):
+        return _RESULT_OF[interface](samples)
+    rate_hz = frame_rate_hz or frame_rate_of(samples[0])
+    if interface is Interface.BEHAVIOUR:
+        return behaviour.result(samples, rate_hz)
+    return tracks.result(samples, rate_hz, tolerance_px)
 
 
 def samples_of(

@@ -6,7 +6,7 @@ not `enabled` to the next one it is gone. Frames count from 1 there and from 0 i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -36,10 +36,13 @@ _MAX_FRAMES = 10_000_000
 Keyframe = Mapping[str, Any]
 
 
-def result(samples: Sequence[Sample], frame_rate_hz: float) -> list[dict[str, Any]]:
+def result(
+    samples: Sequence[Sample], frame_rate_hz: float, tolerance_px: float = 0.0
+) -> list[dict[str, Any]]:
     """The results that show the tracks of a video's labelled frames, each box a keyframe.
 
-    A box without a track is a track of one frame.
+    A box without a track is a track of one frame. With a tolerance, boxes that the editor draws
+    between others anyway, no side further off, are no keyframes: there is less to correct.
 
     Raises:
         LabelError: the size of the pictures is not known, or a track has two boxes in a frame.
@@ -54,7 +57,7 @@ def result(samples: Sequence[Sample], frame_rate_hz: float) -> list[dict[str, An
                 raise LabelError(f"sample '{sample.key}': expected one box of track '{name}'")
             track[row] = box
     return [
-        _entry(f"track{index}", label, track, frames, frame_rate_hz)
+        _entry(f"track{index}", label, track, frames, frame_rate_hz, tolerance_px)
         for index, ((_, label), track) in enumerate(tracks.items())
     ]
 
@@ -100,6 +103,7 @@ def _entry(
     track: Mapping[int, Box],
     frames: Sequence[Sample],
     frame_rate_hz: float,
+    tolerance_px: float,
 ) -> dict[str, Any]:
     rests = [rest_of(box) for box in track.values()]
     shared = {
@@ -108,8 +112,8 @@ def _entry(
         if key in rests[0] and all(rest.get(key) == rests[0][key] for rest in rests)
     }
     sequence = []
-    for row, box in track.items():
-        frame = _frame(frames[row])
+    for row in _needed(track, frames, tolerance_px) if tolerance_px else track:
+        box, frame = track[row], _frame(frames[row])
         rest = {"frame": frame}
         rest |= {key: value for key, value in rest_of(box).items() if key not in shared}
         for name in ("score", "is_occluded"):
@@ -140,6 +144,44 @@ def _entry(
         "meta": {META: {"track_id": None, **shared}},
     }
     return entry | ({"score": sum(scores) / len(scores)} if scores else {})
+
+
+def _needed(
+    track: Mapping[int, Box], frames: Sequence[Sample], tolerance_px: float
+) -> Iterator[int]:
+    """The rows of a track from which the others follow in straight lines (Douglas, Peucker)."""
+    rows = sorted(track)
+    starts = [row for row in rows if row - 1 not in track]
+    ends = [row for row in rows if row + 1 not in track]
+    for first, last in zip(starts, ends, strict=True):
+        kept, spans = {first, last}, [(first, last)]
+        while spans:
+            before, after = spans.pop()
+            distance_px, row = max(
+                (
+                    (_off_px(track, frames, before, row, after), row)
+                    for row in range(before + 1, after)
+                ),
+                default=(0.0, 0),
+            )
+            if distance_px > tolerance_px:
+                kept.add(row)
+                spans += [(before, row), (row, after)]
+        yield from sorted(kept)
+
+
+def _off_px(
+    track: Mapping[int, Box], frames: Sequence[Sample], before: int, row: int, after: int
+) -> float:
+    """How far the sides of a box are from the straight line between two others, at most."""
+    start, frame, end = (_frame(frames[each]) for each in (before, row, after))
+    share = (frame - start) / (end - start)
+    return max(
+        abs(one + share * (other - one) - side)
+        for one, side, other in zip(
+            track[before].xyxy_px, track[row].xyxy_px, track[after].xyxy_px, strict=True
+        )
+    )
 
 
 def _frame(sample: Sample) -> int:

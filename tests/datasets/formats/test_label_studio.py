@@ -287,6 +287,28 @@ def test_tracks_come_back_with_all_that_is_known_of_each_box(tmp_path):
     assert not losses
 
 
+def keyframes_of(samples, tolerance_px):
+    (entry,) = result_of(Interface.PERSON_TRACKS, samples, tolerance_px=tolerance_px)
+    return [(each["frame"], each["enabled"]) for each in entry["value"]["sequence"]]
+
+
+def test_with_a_tolerance_only_turns_and_ends_of_a_track_are_keyframes():
+    lefts = [0, 10, 20, 30, 22, 10, 0]  # there and back; 22 is 2 px off the straight way
+    samples = [frame(index, person(left)) for index, left in enumerate(lefts)]
+    samples += [frame(7), frame(8, person(50)), frame(9, person(60)), frame(10, person(70))]
+    assert len(keyframes_of(samples, 0)) == 10
+    expected = [(1, True), (4, True), (7, False), (9, True), (11, False)]
+    assert keyframes_of(samples, 2.5) == expected
+    assert (5, True) in keyframes_of(samples, 1.5)
+    result = result_of(Interface.PERSON_TRACKS, samples, tolerance_px=2.5)
+    for before, after in zip(
+        samples, answer(Interface.PERSON_TRACKS, samples, result), strict=True
+    ):
+        assert len(after.boxes) == len(before.boxes)
+        for drawn, got in zip(before.boxes, after.boxes, strict=True):
+            assert got.xyxy_px == pytest.approx(drawn.xyxy_px, abs=2.5)
+
+
 def test_two_boxes_of_one_track_in_a_frame_are_refused():
     with pytest.raises(LabelError, match=r"'v.mp4#0': expected one box of track '1'"):
         result_of(Interface.PERSON_TRACKS, [frame(0, person(0), person(9))])
