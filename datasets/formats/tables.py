@@ -47,13 +47,20 @@ def read_rows(path: Path, columns: Sequence[str] = ()) -> Iterator[tuple[str, Ro
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a CSV file with a head, packed where its name ends in `.gz`; all or nothing."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    data = text.getvalue().encode()
+    data = "".join(lines).encode()
     # Without a time stamp, so that the same labels give the same file.
     write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+class _Lines(list[str]):
+    """The lines of a CSV file, which end in `\\n`: told so, the writer would not quote a `\\r`."""
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n") + "\n")
 
 
 def column_names(path: Path) -> list[str]:

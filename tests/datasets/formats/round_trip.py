@@ -16,11 +16,11 @@ from datasets.formats.format import Losses
 from datasets.samples import Box, Sample
 from tests.datasets.formats.test_every_format import possible_differences, write
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 paths = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["", "a/", "b/img1/", "画像/x y/"]),
+    st.sampled_from(["a/", "画像/img1/"]),
     st.sampled_from(["1", "000007", "é", "0002_c1s1_000451_03", "30_1_2_2017", "2_0_1_a_1"]),
     st.sampled_from([".jpg", ".png", ".JPG"]),
 )

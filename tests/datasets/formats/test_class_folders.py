@@ -49,6 +49,13 @@ def test_an_unknown_folder_of_masks_and_a_picture_beside_the_folders_are_errors(
         list(ClassFolders().read(root / "none", Losses()))
 
 
+def test_two_pictures_of_one_name_stay_two(tmp_path):
+    placed = []
+    samples = [Sample(f"{folder}/1.jpg", label="x") for folder in "ab"]
+    ClassFolders().write(samples, tmp_path, Losses(), lambda _, path: placed.append(path))
+    assert placed == ["x/1.jpg", "x/1-2.jpg"]
+
+
 def test_without_a_class_a_sample_is_lost(tmp_path):
     losses = Losses()
     ClassFolders().write([Sample("a.jpg"), Sample("a.jpg", label="a/b")], tmp_path, losses)

@@ -65,6 +65,16 @@ def test_people_and_cameras_that_are_no_numbers_get_some_and_are_counted(tmp_pat
     assert losses.counts == {"sample.identity": 4, "sample.camera": 5}
 
 
+def test_two_pictures_of_one_name_stay_two(tmp_path):
+    placed = []
+    samples = [
+        Sample(f"{folder}/0002_c1s1_000451_03.jpg", identity="0002", camera="1", split=Split.TRAIN)
+        for folder in "ab"
+    ]
+    Market1501().write(samples, tmp_path, Losses(), lambda _, path: placed.append(path))
+    assert placed == [NAMES[0], "bounding_box_train/0002_c1s1_000001_01.jpg"]
+
+
 def test_who_has_no_identity_camera_or_split_is_a_lost_sample(tmp_path):
     losses = Losses()
     whole = {"identity": "1", "camera": "1", "split": Split.TRAIN}

@@ -62,6 +62,14 @@ def test_one_number_in_training_and_test_is_written_and_counted_as_another_ident
     assert losses.counts == {"sample.identity": 2}
 
 
+def test_a_name_with_a_line_end_is_not_kept(tmp_path):
+    placed = []
+    path = "train/0002/0002_000_02_a\nb_1.jpg"
+    sample = Sample(path, identity="train/2", camera="02", split=Split.TRAIN)
+    Msmt17().write([sample], tmp_path, Losses(), lambda _, path: placed.append(path))
+    assert placed == ["train/0002/0002_000_02_0_0_0.jpg"]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -92,6 +92,14 @@ def test_a_file_that_is_cut_off_or_changed_anywhere_is_an_error_or_reads_the_sam
             assert list(Pa100k().read(path, Losses())) == expected
 
 
+def test_a_changed_sum_of_a_packed_part_is_an_error(file):
+    path = file()
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(LabelError, match="incorrect data check"):
+        list(Pa100k().read(path, Losses()))
+
+
 def test_no_file_and_another_file_are_errors(tmp_path):
     with pytest.raises(LabelError, match="annotation.mat: expected a MATLAB file, got none"):
         list(Pa100k().read(tmp_path, Losses()))
