@@ -234,8 +234,8 @@ class _File:
         """Where the pictures of this file lie: the first place that has this one of them."""
         stem = self._path.stem.removeprefix("instances_")
         folders = (
-            *(self._base / "images" / stem, self._base / "images", self._base / stem),
-            *(self._base, self._path.parent),
+            *(self._base, self._base / "images" / stem, self._base / "images"),
+            *(self._base / stem, self._path.parent),
         )
         found = [folder for folder in folders if (folder / path).is_file()]
         return PurePosixPath((found[0] if found else self._base).relative_to(self._base))

@@ -108,10 +108,12 @@ class CvatFormat:
                     file.write(_image_text(sample, num_images, name, losses).encode())
                     num_images += 1
                     place(sample, f"{_PICTURES}/{name}")
-            if file is None and not videos:
-                file = stack.enter_context(_opened(root))
+        has_files = file is not None
         for path, frames in videos.items():
-            write_video(frames, root / f"{path}.xml", losses, place)
+            has_files |= write_video(frames, root / f"{path}.xml", losses, place)
+        if not has_files:  # so that "nothing" can be read too
+            with _opened(root):
+                pass
 
 
 @contextmanager

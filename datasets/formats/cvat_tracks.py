@@ -219,8 +219,8 @@ def _at(frame: int, before: _Shape, after: _Shape) -> Box:
     return replace(before.box, xyxy_px=xyxy)
 
 
-def write_video(samples: Sequence[Sample], path: Path, losses: Losses, place: Place) -> None:
-    """Write the tracks of one video's frames.
+def write_video(samples: Sequence[Sample], path: Path, losses: Losses, place: Place) -> bool:
+    """Write the tracks of one video's frames; whether there were any to write.
 
     Raises:
         LabelError: a text that XML cannot hold.
@@ -232,7 +232,7 @@ def write_video(samples: Sequence[Sample], path: Path, losses: Losses, place: Pl
         losses.add("sample", len(samples) - len(shown))
         samples = shown
     if not samples:
-        return
+        return False
     size_hw = _one({sample.image_size_hw for sample in samples})
     split = _one({sample.split for sample in samples})
     for sample in samples:
@@ -247,6 +247,7 @@ def write_video(samples: Sequence[Sample], path: Path, losses: Losses, place: Pl
         file.write(END.encode())
     for sample in samples:
         place(sample, sample.path)
+    return True
 
 
 def _grid_of(frames: Sequence[int]) -> _Grid:

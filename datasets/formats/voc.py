@@ -122,7 +122,11 @@ def _read_lists(root: Path) -> dict[str, Split]:
 
 def _name_in(root: Path, line: str) -> str:
     """The name that a line of a list gives; behind it may stand whether the class is there."""
-    if line.strip() and ".." not in line and (root / _ANNOTATIONS / f"{line}.xml").is_file():
+    if (
+        line.strip()
+        and ".." not in line.split("/")
+        and (root / _ANNOTATIONS / f"{line}.xml").is_file()
+    ):
         return line
     return (line.split() or [""])[0]
 

@@ -174,3 +174,12 @@ def test_a_sample_that_fails_leaves_no_file(tmp_path):
     with pytest.raises(LabelError, match=r"sample 'b.jpg': expected an image size"):
         CocoFormat().write(samples, tmp_path / "new", Losses())
     assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_picture_at_its_own_place_is_not_taken_for_one_in_a_folder_of_pictures(tmp_path):
+    samples = [Sample(path, image_size_hw=(5, 5)) for path in ("0.jpg", "images/0.jpg")]
+    CocoFormat().write(samples, tmp_path, Losses())
+    (tmp_path / "images").mkdir()
+    for sample in samples:
+        (tmp_path / sample.path).touch()
+    assert read(tmp_path)[0] == samples

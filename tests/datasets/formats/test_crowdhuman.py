@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.formats.crowdhuman import HEAD, VISIBLE, CrowdHuman
@@ -13,7 +13,7 @@ from datasets.formats.format import Losses
 from datasets.samples import Box, Sample, Split
 from serving.core.errors import LabelError
 from serving.core.labels import PERSON
-from tests.datasets.formats.round_trip import check, likely, likely_boxes
+from tests.datasets.formats.round_trip import few, likely, likely_boxes, paths, written_and_read
 
 ENTRY = {
     "tag": "person",
@@ -111,10 +111,10 @@ people = likely_boxes(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(likely(is_labelled=st.just(True), boxes=people))
+@few
+@given(likely(path=paths, boxes=people))
 def test_people_come_back_but_for_what_is_told(samples):
-    check(CrowdHuman(), samples)
+    written_and_read(CrowdHuman(), samples)
 
 
 def test_a_name_that_ends_like_a_picture_twice_keeps_its_end(tmp_path):

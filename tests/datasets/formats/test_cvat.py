@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.formats.cvat import CvatFormat
 from datasets.formats.format import Losses
 from datasets.samples import Box, Sample, Split
 from serving.core.errors import LabelError
-from tests.datasets.formats.round_trip import check, likely, likely_boxes, texts
+from tests.datasets.formats.round_trip import few, ids, likely, likely_boxes, written_and_read
 
 BOX = 'xtl="10" ytl="10" xbr="30" ybr="40"'
 PICTURES = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -166,19 +166,24 @@ def test_empty_frames_of_an_uneven_choice_cannot_be_told_from_others(tmp_path):
     assert list(CvatFormat().read(tmp_path, Losses())) == frames[:1]
 
 
-tracked = likely_boxes(track_id=st.sampled_from(["0", "1", "2", "é"]) | st.none() | texts)
+tracked = likely_boxes(
+    label=st.sampled_from(["person", "bag"]),
+    track_id=st.sampled_from(["0", "1", "2", "é", None]) | ids,
+    group=st.sampled_from([None, "3", "x"]),
+    is_occluded=st.sampled_from([None, True, False]),
+    properties=st.sampled_from([{}, {"keyframe": "0"}, {"keyframe": "1"}, {"gender": "male"}]),
+)
 
 
-@settings(max_examples=60, deadline=None)
+@few
 @given(
     likely(
         path=st.just("a/door.avi"),
         frame_index=st.integers(0, 6),
-        is_labelled=st.just(True),
         image_size_hw=st.sampled_from([None, (480, 640)]),
         split=st.sampled_from([None, Split.TRAIN]),
         boxes=tracked,
     )
 )
 def test_frames_of_one_video_come_back_but_for_what_is_told(samples):
-    check(CvatFormat(), samples)
+    written_and_read(CvatFormat(), samples)

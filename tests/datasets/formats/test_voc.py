@@ -158,3 +158,11 @@ def test_text_that_xml_cannot_hold_is_refused(tmp_path):
     sample = Sample("a.jpg", None, (50, 100), boxes=(Box((1, 1, 9, 9), "bell\x07"),))
     with pytest.raises(LabelError, match=r"sample 'a.jpg': expected text that XML can hold"):
         VocFormat().write([sample], tmp_path, Losses())
+
+
+def test_names_with_dots_and_spaces_are_found_in_the_lists(tmp_path):
+    sample = Sample("x y/0..0.jpg", None, (50, 100), split=Split.TRAIN)
+    VocFormat().write([sample], tmp_path, Losses())
+    assert read(tmp_path)[0] == [
+        Sample("JPEGImages/x y/0..0.jpg", None, (50, 100), split=Split.TRAIN)
+    ]

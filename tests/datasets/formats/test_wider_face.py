@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.formats.format import Losses
 from datasets.formats.wider_face import FACE, WiderFace
 from datasets.samples import Box, Sample, Split
 from serving.core.errors import LabelError
-from tests.datasets.formats.round_trip import check, likely, likely_boxes
+from tests.datasets.formats.round_trip import few, likely, likely_boxes, paths, written_and_read
 
 TEXT = """0--Parade/a b.jpg
 2
@@ -100,10 +100,15 @@ levels = st.dictionaries(
     st.sampled_from(["blur", "occlusion", "pose"]), st.sampled_from(["0", "1", "2", "00", "x"])
 )
 
-
-@settings(max_examples=60, deadline=None)
-@given(
-    likely(is_labelled=st.just(True), boxes=likely_boxes(label=st.just(FACE), properties=levels))
+faces = likely_boxes(
+    label=st.just(FACE),
+    is_ignored=st.booleans(),
+    is_occluded=st.sampled_from([None, True, False]),
+    properties=levels,
 )
+
+
+@few
+@given(likely(path=paths, boxes=faces))
 def test_faces_come_back_but_for_what_is_told(samples):
-    check(WiderFace(), samples)
+    written_and_read(WiderFace(), samples)
