@@ -65,6 +65,16 @@ class JsonLists:
         if missing:
             raise LabelError(f"{self._path}: expected a list '{min(missing)}', got none")
 
+    def items(self) -> Iterator[tuple[str, int, Any]]:
+        """Each entry of a file that is one list: as `entries`, with an empty name.
+
+        Raises:
+            LabelError: the file is no JSON list, or is cut off.
+        """
+        start = self._skip(0)
+        self._expect(start, "[", "a list")
+        self._check_end((yield from self._list("", start)), "list")
+
     def at(self, position: int) -> Any:
         """The value at a position that `entries` gave."""
         return self._decode(self._text, position)[0]
@@ -103,9 +113,9 @@ class JsonLists:
             raise self._broken(position, f"{got!r} where {what} should be" if got else "its end")
         return self._skip(position + 1)
 
-    def _check_end(self, position: int) -> None:
+    def _check_end(self, position: int, kind: str = "object") -> None:
         if self._skip(position) != len(self._text):
-            raise self._broken(position, "more after the end of the object")
+            raise self._broken(position, f"more after the end of the {kind}")
 
     def _skip(self, position: int) -> int:
         return _SPACE.match(self._text, position).end()  # type: ignore[union-attr]

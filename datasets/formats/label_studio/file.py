@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from datasets.files import write_atomically
+from datasets.files import open_atomically
 from datasets.formats.format import Losses, Place, nowhere
+from datasets.formats.json_lists import JsonLists
 from datasets.formats.label_studio.answers import result_of, samples_of
 from datasets.formats.label_studio.attributes import is_contradictory
 from datasets.formats.label_studio.context import name_of, samples_in
@@ -74,14 +75,14 @@ class LabelStudio:
             shown.append(sample)
             if self.interface is Interface.FACE_ATTRIBUTES and is_contradictory(sample.attributes):
                 losses.add("sample.attributes.age_years")
-        lines = [
-            json.dumps(self._task(group), ensure_ascii=False)
-            for group in group_samples(self.interface, shown)
-        ]
+        path = root if root.suffix == ".json" else root / FILE_NAME
+        with open_atomically(path) as file:
+            for row, group in enumerate(group_samples(self.interface, shown)):
+                text = json.dumps(self._task(group), ensure_ascii=False)
+                file.write(f"{',' if row else '['}\n{text}".encode())
+            file.write(b"\n]\n" if shown else b"[]\n")
         for sample in shown:
             place(sample, sample.path)
-        path = root if root.suffix == ".json" else root / FILE_NAME
-        write_atomically(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
     def _task(self, group: Sequence[Sample]) -> dict[str, Any]:
         task: dict[str, Any] = {
@@ -125,20 +126,12 @@ def _unlabelled(sample: Sample) -> Sample:
 
 
 def _tasks(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The tasks of a file.
+    """The tasks of a file, one after the other.
 
     Raises:
         LabelError: no such file, no JSON, or no list of tasks.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise LabelError(f"{path}: expected a Label Studio file: {error.strerror}") from error
-    except ValueError as error:
-        raise LabelError(f"{path}: expected JSON, got {error}") from error
-    if not isinstance(values, list):
-        raise LabelError(f"{path}: expected a list of tasks, got a {type(values).__name__}")
-    for row, task in enumerate(values):
+    for row, (_, _, task) in enumerate(JsonLists(path).items()):
         if not isinstance(task, Mapping) or "data" not in task:
             raise LabelError(
                 f"{path}, task {row}: expected an object with 'data' (an export as JSON, "

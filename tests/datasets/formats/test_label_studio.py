@@ -617,7 +617,8 @@ def test_a_task_that_names_no_sample_or_one_outside_is_refused(tmp_path, data, m
     [
         ('[{"data": {"ima', "expected JSON"),
         ("", "expected JSON"),
-        ('{"data": {}}', "expected a list of tasks, got a dict"),
+        ("[] 1", "more after the end of the list"),
+        ('{"data": {}}', "got '{' where a list should be"),
         ('[{"image": "/a.jpg", "label": []}]', "not as JSON-MIN"),
     ],
 )
