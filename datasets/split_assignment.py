@@ -33,9 +33,10 @@ def assign(
 ) -> NDArray[np.intp]:
     """Which share each group goes to.
 
-    The sum over shares and columns of (got − asked)² / column total is made small. With one column
-    every share then misses what was asked by no more than the largest group, or `TOLERANCE`: a
-    share that is off by more would gain by giving or taking any group.
+    The sum over shares and columns of (got − asked)² / asked is made small, so that a small share
+    does not pay for a group that is too large for all. With one column no share s then misses what
+    was asked by more than half the largest group times 1 + s / the smallest share, or by
+    `TOLERANCE`: else giving or taking any group would gain.
 
     Args:
         names: G different names of groups; the order does not matter.
@@ -65,8 +66,9 @@ class _State:
         totals = np.maximum(counts.sum(axis=0), 1)
         self.assigned = assigned
         self._num_samples = int(totals[0])
-        # In units in which the cost is a plain sum of squares.
+        # In units in which the cost is a sum of squares with a weight for each share.
         scale = 1 / np.sqrt(totals)
+        self._weights = 1 / shares
         self._groups = counts * scale
         self._norms = (self._groups**2).sum(axis=1)
         self._off = np.zeros((len(shares), counts.shape[1]))
@@ -94,7 +96,8 @@ class _State:
         change = self._changes()
         # Of row i to the share of j, and back: both moves, and what they do to each other.
         both = change[:, self.assigned] + change[:, self.assigned].T
-        both -= 4 * (self._groups @ self._groups.T)
+        own = self._weights[self.assigned]
+        both -= 2 * (own[:, None] + own[None, :]) * (self._groups @ self._groups.T)
         both[self.assigned[:, None] == self.assigned[None, :]] = 0
         row, other = np.unravel_index(int(both.argmin()), both.shape)
         if both[row, other] >= -_LEAST_GAIN:
@@ -106,9 +109,10 @@ class _State:
 
     def _changes(self) -> NDArray[np.float64]:
         """(G, S) change of the cost when a group moves to a share; 0 where it is."""
-        along = self._groups @ self._off.T
+        along = self._groups @ self._off.T * self._weights
         own = np.take_along_axis(along, self.assigned[:, None], axis=1)
-        change = 2 * (along - own + self._norms[:, None])
+        weights = self._weights[self.assigned][:, None] + self._weights
+        change = 2 * (along - own) + self._norms[:, None] * weights
         np.put_along_axis(change, self.assigned[:, None], 0, axis=1)
         return np.asarray(change)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from datasets.checks.contents import Row
 from datasets.checks.finding import Finding, Kind, error, warning
@@ -142,31 +143,45 @@ def _examine_file(folder: Path, decode: bool, job: Job) -> FileLook:
             return FileLook(None, (Look(image_size_hw(path)),))
         except DatasetError as fault:
             return FileLook(None, (Look(fault=_got(fault)),))
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        return FileLook(None, (Look(fault=f"a file that cannot be read: {fault.strerror}"),))
     return FileLook(hashlib.sha256(data).hexdigest(), (_decoded(data),))
 
 
 def _decoded(data: bytes) -> Look:
     if not data:
         return Look(fault="an empty file")
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            # At an eighth of its size a JPEG is still read to the last byte, and costs a third.
-            picture.draft("L", (1, 1))
-            picture.load()
-    # Pillow's plugins raise all of these over damaged files.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as fault:
-        return Look(fault=f"a damaged file ({fault})" if "<_io" not in str(fault) else _NO_PICTURE)
+    damage = _damage(data)
+    if damage is not None:
+        return Look(fault=f"a damaged file ({damage})")
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         image = None
     if image is None:
-        return Look(fault=_NO_PICTURE)
+        return Look(fault="a file that cannot be decoded")
     return Look(image.shape[:2], signature(image))  # type: ignore[arg-type]
 
 
-_NO_PICTURE = "a file that cannot be decoded"
+def _damage(data: bytes) -> str | None:
+    """Why a picture is not whole, by Pillow, which says so where OpenCV guesses or keeps silent.
+
+    None where it is whole, or of a kind that Pillow does not know.
+    """
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as picture:
+            warnings.simplefilter("ignore")
+            # At an eighth of its size a JPEG is still read to the last byte, and costs a third.
+            picture.draft("L", (1, 1))
+            picture.load()
+    except UnidentifiedImageError:
+        return None
+    # Pillow's plugins raise all of these over damaged files.
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as fault:
+        return str(fault)
+    return None
 
 
 def _examine_video(path: Path, decode: bool, indices: tuple[int | None, ...]) -> FileLook:

@@ -82,6 +82,15 @@ def test_pictures_whose_hashes_agree_and_whose_brightness_does_not_are_two():
     assert pairs == [(0, 2)]
 
 
+def test_a_pair_at_the_limit_is_found_wherever_its_bits_differ():
+    """One bit in each of eight bands of both hashes: the ninth alone agrees."""
+    for left_out in range(9):
+        bits = [7 * band + 3 for band in range(9) if band != left_out]
+        assert len(bits) == MAX_PHASH_BITS == MAX_DHASH_BITS
+        pair = [Signature(0, 0, SAME), Signature(flipped(0, bits), flipped(0, bits), SAME)]
+        assert len(list(near_pairs(pair, np.full(2, -1), np.full((1, 2), -1)))) == 1
+
+
 def test_of_no_pictures_there_are_no_pairs():
     assert list(near_pairs([], np.zeros(0, np.int64), np.zeros((2, 0), np.int64))) == []
 
