@@ -14,7 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from datasets.formats.mot import MAX_FRAME
-from datasets.formats.tables import checked_path
 from serving.core.errors import LabelError
 
 FILE_NAME = "seqinfo.ini"
@@ -69,7 +68,7 @@ def read_info(path: Path) -> SequenceInfo:
     labelled = _numbers(own, "labelled", num_frames, f"{path}")
     return SequenceInfo(
         num_frames,
-        checked_path(values.get("imdir", "img1"), f"{path}"),
+        values.get("imdir", "img1"),
         values.get("imext", ".jpg"),
         _size_hw(values, f"{path}"),
         rate,
