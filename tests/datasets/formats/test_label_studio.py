@@ -309,6 +309,20 @@ def test_with_a_tolerance_only_turns_and_ends_of_a_track_are_keyframes():
             assert got.xyxy_px == pytest.approx(drawn.xyxy_px, abs=2.5)
 
 
+def test_what_the_editor_copies_along_from_another_keyframe_is_not_taken_for_this_one():
+    (entry,) = result_of(Interface.PERSON_TRACKS, [frame(4, person(0, visibility=0.25))])
+    (given,) = entry["value"]["sequence"]
+    entry["value"]["sequence"] = [{**given, "frame": 2}, given]
+    early, late = answer(Interface.PERSON_TRACKS, [frame(1), frame(4)], [entry])
+    assert (early.boxes[0].visibility, late.boxes[0].visibility) == (None, 0.25)
+    assert early.boxes[0].track_id == late.boxes[0].track_id == "1"
+
+
+def test_frames_that_nobody_looked_at_stay_unlabelled_beside_those_that_show_nobody(tmp_path):
+    samples = [frame(0), frame(4, is_labelled=False)]
+    assert written(Interface.PERSON_TRACKS, samples, tmp_path) == (samples, {})
+
+
 def test_two_boxes_of_one_track_in_a_frame_are_refused():
     with pytest.raises(LabelError, match=r"'v.mp4#0': expected one box of track '1'"):
         result_of(Interface.PERSON_TRACKS, [frame(0, person(0), person(9))])
@@ -369,6 +383,16 @@ def test_unsure_changes_no_supposed_identity_that_differs_and_is_kept_as_an_answ
         {"id": "answer", "from_name": "answer", "to_name": "left", "type": "choices"}
         | {"value": {"choices": ["unsure"]}}
     ]
+
+
+def test_an_answer_takes_the_place_of_an_earlier_one_about_the_same_pair_alone():
+    pair = [
+        crop("a", properties={"unsure_of": "b.png\nc.png"}),
+        crop("b", properties={"unsure_of": "a.png"}),
+    ]
+    found = answer(Interface.IDENTITY_PAIRS, pair, [choices("answer", "same")])
+    assert [sample.identity for sample in found] == ["a.png", "a.png"]
+    assert [sample.properties for sample in found] == [{"unsure_of": "c.png"}, {}]
 
 
 def test_the_same_as_a_third_is_the_same_and_sets_held_apart_share_no_name():
@@ -494,11 +518,18 @@ def test_both_frames_of_a_range_belong_to_it():
 
 
 @pytest.mark.parametrize(
-    "start_s, end_s, frames",
-    [(0, 0.5, (1, 5)), (0.31, 0.69, (4, 7)), (0.3, 0.7, (4, 7)), (1.0, 1.0, (11, 11))],
+    "start_s, end_s, rate_hz, frames",
+    [
+        (0, 0.5, 10, (1, 5)),
+        (0.31, 0.69, 10, (4, 7)),
+        (0.3, 0.7, 10, (4, 7)),
+        (1.0, 1.0, 10, (11, 11)),
+        (0.57, 0.6, 100, (58, 60)),  # 0.57 × 100 is a little below 57 in floating point
+        (0.0, 0.07, 100, (1, 7)),  # and 0.07 × 100 a little above 7
+    ],
 )
-def test_a_span_covers_the_frames_that_it_touches(start_s, end_s, frames):
-    assert frames_of(start_s, end_s, 10) == frames
+def test_a_span_covers_the_frames_that_it_touches(start_s, end_s, rate_hz, frames):
+    assert frames_of(start_s, end_s, rate_hz) == frames
 
 
 def test_an_unmoved_span_keeps_its_exact_seconds_and_a_moved_one_takes_the_frames():
