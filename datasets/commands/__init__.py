@@ -9,6 +9,7 @@ from datasets.commands import (
     benchmark,
     check,
     convert,
+    curate,
     export,
     get,
     import_data,
@@ -26,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     check,
     split,
     sample,
+    curate,
     occlude,
     benchmark,
 )

@@ -9,15 +9,14 @@ never shown or kept. Exits with 1 where footage broke off; what was got until th
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.commands.bundles import PERSON_DETECTOR
+from datasets.commands.signals import terminated_as_interrupted
 from serving.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     blur = _blur(options, backend) if options.blur_faces else None
     collection = Collection(options.into, _about(options), blur, options.format)
     try:
-        with _terminated_as_interrupted(), shown() as progress:
+        with terminated_as_interrupted(), shown() as progress:
             report = progress.begin("frames looked at", is_bytes=False)
             outcome = sample(
                 footages, ways, collection, options.max, lambda done: report(done, None)
@@ -231,20 +230,6 @@ def _about(options: argparse.Namespace) -> About:
         commercial_use=options.commercial_use,
         **{name: text for name, text in stated.items() if text is not None},
     )
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends the work as Ctrl-C does: what was got is kept."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _moment(text: str) -> float:
