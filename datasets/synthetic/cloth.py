@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ Colour = tuple[float, float, float]
 
 _NOISE_CELLS = 16
 """Cells of a field of creases; it repeats after them."""
+_TILE_PX = 512
+"""Side of a tile of noise that cuts are taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,7 @@ class Fabric:
             colour = colour + share[..., None] * (ink - ground)
         relief = 1 + self.creases * creases(coords, self.crease_size, rng)
         if self.weave > 0:
-            grain = rng.standard_normal(coords.shape[:2], dtype=np.float32)
-            relief = relief + np.float32(self.weave) * grain
+            relief = relief + np.float32(self.weave) * grain(coords.shape[:2], rng)
         return colour * relief[..., None]
 
     def _print(self, coords: Floats, unit_px: float, rng: np.random.Generator) -> list[Floats]:
@@ -103,6 +105,22 @@ def creases(coords: Floats, size: tuple[float, float], rng: np.random.Generator)
     x, y = np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
     field = cv2.remap(noise, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
     return field * np.float32(1.4)  # type: ignore[no-any-return]
+
+
+@cache
+def _tile() -> Floats:
+    tile = np.random.default_rng(0).standard_normal((_TILE_PX, _TILE_PX), dtype=np.float32)
+    tile.setflags(write=False)
+    return tile
+
+
+def grain(size_hw: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """(H, W) noise of unit deviation: a random cut from one tile where that is large enough."""
+    height, width = size_hw[:2]
+    if max(height, width) > _TILE_PX // 2:
+        return rng.standard_normal((height, width), dtype=np.float32)
+    top, left = rng.integers(0, _TILE_PX // 2, 2)
+    return _tile()[top : top + height, left : left + width]
 
 
 def colour_of(hue: float, saturation: float, value: float) -> Colour:

@@ -100,7 +100,7 @@ class Light:
 
         Light that is thrown back from all around keeps what faces down from going dark.
         """
-        facing = np.maximum(normal @ self.toward, 0)
+        facing = np.maximum(cv2.transform(normal, self.toward[None]), 0)  # quicker than a product
         return np.float32(0.62) + np.float32(0.38 / max(self.toward[2], 0.3)) * facing
 
 

@@ -229,7 +229,7 @@ def _body(
     wear: Wear,
     rng: np.random.Generator,
 ) -> Layer | None:
-    patch = seen(mesh, scene.pose, scene.image_size_hw, margin=0.22)
+    patch = seen(mesh, scene.pose, scene.image_size_hw, margin=0.17)
     if patch is None:
         return None
     relief = scene.light.relief(patch.normal)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.synthetic.cloth import grain
 from datasets.synthetic.geometry import Floats
 from datasets.synthetic.light import Light
 from datasets.synthetic.surface import Window
@@ -81,9 +82,7 @@ def _value(layer: Layer, light: Light, rng: np.random.Generator) -> Floats:
     colour = _soft(np.minimum(colour, 255), light.blur_px)
     value = colour * light.over(layer.window)[..., None]
     if light.noise > 0.3:
-        noise = rng.standard_normal(layer.alpha.shape, dtype=np.float32)
-        noise *= np.float32(light.noise)
-        value += noise[..., None]
+        value += (np.float32(light.noise) * grain(layer.alpha.shape, rng))[..., None]
     return np.clip(value, 0, 255, out=value)
 
 
