@@ -18,20 +18,26 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """What the system says of a place that is full, or that takes nothing at all."""
 
 
-def write_atomically(path: Path, content: str | bytes) -> Path:
+def write_atomically(path: Path, content: str | bytes, *, sync: bool = True) -> Path:
     """Write `content` beside `path` and move it into place; parents are created.
+
+    Args:
+        path: the file.
+        content: all of it; text as UTF-8.
+        sync: wait until the disk has it. Without, a loss of power can leave an empty file; for one
+            of thousands, which would be written again then.
 
     Raises:
         OSError: the disk is full, the folder is not writable, or `path` is no file but a folder, a
             device or a pipe, which it would replace; `path` is then as it was.
     """
-    with open_atomically(path) as file:
+    with open_atomically(path, sync=sync) as file:
         file.write(content.encode() if isinstance(content, str) else content)
     return path
 
 
 @contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
+def open_atomically(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """A file to write piece by piece beside `path`, moved into place when the block ends well.
 
     Parents are created. When the block ends with an error, `path` is as it was.
@@ -48,8 +54,9 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         Path(partial).chmod(0o644)
         Path(partial).replace(path)
     except BaseException:

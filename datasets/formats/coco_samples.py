@@ -236,9 +236,10 @@ class _File:
 
     def _sample(self, entry: Mapping[str, Any], at: str) -> Sample:
         image = coco.image_from(entry, at)
-        video = self._video or entry.get("video")
-        is_frame = isinstance(video, str) and image.frame_index is not None
-        path = checked_path(_checked_text(video if is_frame else image.file_name, at), at)
+        name, video = image.file_name, self._video or entry.get("video")
+        if isinstance(video, str) and image.frame_index is not None:
+            name = video
+        path = checked_path(_checked_text(name, at), at)
         sample = Sample(
             path=PurePosixPath(path).as_posix(),
             frame_index=image.frame_index,

@@ -38,7 +38,7 @@ from datasets.formats.xml_files import (
     start_tag,
     whole_of,
 )
-from datasets.samples import Sample
+from datasets.samples import Box, Sample
 from serving.core.errors import LabelError
 
 _PICTURES_FILE = "annotations.xml"
@@ -132,7 +132,8 @@ def _picture(element: Element, folder: PurePosixPath, where: str, losses: Losses
     if element.get("width") is not None:
         width = whole_of(element.get("width"), "width", at)
         size_hw = (whole_of(element.get("height"), "height", at), width)
-    boxes, label = [], None
+    boxes: list[Box] = []
+    label: str | None = None
     for child in element:
         if child.tag == "box":
             row = len(boxes) + 1

@@ -215,8 +215,8 @@ def _at(frame: int, before: _Shape, after: _Shape) -> Box:
     """The box on its way in a straight line."""
     share = (frame - before.frame) / ((after.frame - before.frame) or 1)
     corners = zip(before.box.xyxy_px, after.box.xyxy_px, strict=True)
-    xyxy = tuple(start + (end - start) * share for start, end in corners)
-    return replace(before.box, xyxy_px=xyxy)
+    left, top, right, bottom = (start + (end - start) * share for start, end in corners)
+    return replace(before.box, xyxy_px=(left, top, right, bottom))
 
 
 def write_video(samples: Sequence[Sample], path: Path, losses: Losses, place: Place) -> bool:

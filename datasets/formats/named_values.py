@@ -85,11 +85,15 @@ _DEFAULTS = {
 
 def holdable(thing: _Thing) -> _Thing:
     """The box or sample without the properties that are named like a field."""
+    kept = _holdable_properties(thing)
+    return thing if kept is thing.properties else replace(thing, properties=kept)
+
+
+def _holdable_properties(thing: Box | Sample) -> Mapping[str, str]:
     reserved = _fields(thing).keys() | _PERSON.keys()
     if reserved.isdisjoint(thing.properties):
-        return thing
-    kept = {name: text for name, text in thing.properties.items() if name not in reserved}
-    return replace(thing, properties=kept)
+        return thing.properties
+    return {name: text for name, text in thing.properties.items() if name not in reserved}
 
 
 def named_values(thing: Box | Sample, native: Container[str] = ()) -> dict[str, str]:
@@ -109,7 +113,7 @@ def named_values(thing: Box | Sample, native: Container[str] = ()) -> dict[str, 
     for name, field in _PERSON.items():
         if (value := getattr(thing.attributes, field.name)) is not None:
             values[name] = field.text(value)
-    return {**values, **holdable(thing).properties}
+    return {**values, **_holdable_properties(thing)}
 
 
 def with_named_values(thing: _Thing, values: Mapping[str, str]) -> _Thing:

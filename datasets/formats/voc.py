@@ -91,7 +91,7 @@ class VocFormat:
                 count_sample(sample, held, losses)
                 name = free.like(picture.with_suffix("").as_posix())
                 text = _document(sample, f"{PurePosixPath(name).name}{picture.suffix}", losses)
-                write_atomically(root / _ANNOTATIONS / f"{name}.xml", text)
+                write_atomically(root / _ANNOTATIONS / f"{name}.xml", text, sync=False)
                 if sample.split is not None:
                     if sample.split not in lists:
                         path = root / _LISTS / f"{word_of(sample.split)}.txt"

@@ -31,7 +31,7 @@ class _Builder(ET.TreeBuilder):
         self._depth = 0
         self.ready: list[Element] = []
 
-    def start(self, tag: str, attributes: dict[str, str]) -> Element:  # type: ignore[override]
+    def start(self, tag: str, attributes: dict[str, str]) -> Element:
         element = super().start(tag, attributes)
         if self._root is None:
             self._root, self.root_tag = element, tag

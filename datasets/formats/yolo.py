@@ -96,7 +96,7 @@ class YoloFormat:
             words.add(word)
             name = _without_images(picture.with_suffix(""))
             stem = free.like(f"{word}/{name.removeprefix(f'{word}/')}")
-            write_atomically(root / "labels" / f"{stem}.txt", "".join(lines))
+            write_atomically(root / "labels" / f"{stem}.txt", "".join(lines), sync=False)
             place(sample, f"images/{stem}{picture.suffix}")
         write_atomically(root / _YAML, _yaml_text(words, list(number_of)))
 
@@ -111,10 +111,10 @@ class YoloFormat:
             raise LabelError(
                 f"{root}: expected {_YAML}, {_CLASSES} or the names of the classes, got none"
             )
-        names = self.class_names or [
+        listed = self.class_names or [
             line for _, line in read_lines(root / _CLASSES) if line.strip()
         ]
-        return dict(enumerate(names)), [(None, "images" if (root / "images").is_dir() else ".")]
+        return dict(enumerate(listed)), [(None, "images" if (root / "images").is_dir() else ".")]
 
 
 def _yaml_values(path: Path) -> Mapping[str, Any]:
@@ -282,6 +282,5 @@ def _yaml_text(words: Iterable[str], names: Sequence[str]) -> str:
     places = {word: f"images/{word}" for word in sorted(words)}
     for word in ("train", "val"):  # Ultralytics asks for both
         places.setdefault(word, None)  # type: ignore[arg-type]
-    return yaml.safe_dump(
-        {**places, "names": dict(enumerate(names))}, allow_unicode=True, sort_keys=False
-    )
+    values = {**places, "names": dict(enumerate(names))}
+    return str(yaml.safe_dump(values, allow_unicode=True, sort_keys=False))
