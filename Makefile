@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test lint format clean install-serve install-train install-dev
+.PHONY: help demo label-demo test lint format clean install-serve install-train install-dev
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -33,13 +33,19 @@ $(VENV)/.installed-train: $(BIN)/python $(RESOLVED)
 	@bash .ci/check_opencv "$(BIN)/python"
 	@touch $@ $(VENV)/.installed-serve
 
+$(VENV)/.installed-label: $(BIN)/python $(RESOLVED)
+	@echo "==> Installing what training and labeling need (about 6 GB; minutes)"
+	@$(PIP) --editable '.[train,label]'
+	@bash .ci/check_opencv "$(BIN)/python"
+	@touch $@ $(VENV)/.installed-train $(VENV)/.installed-serve
+
 $(VENV)/.installed-dev: $(BIN)/python $(RESOLVED)
 	@echo "==> Installing what training and the tests need (about 8 GB; minutes)"
 	@$(PIP) --editable '.[dev]'
 	@$(PIP) --no-deps $(TRACKEVAL)
 	@bash .ci/check_opencv "$(BIN)/python"
 	@bash .ci/check_mongod "$(BIN)/python"
-	@touch $@ $(VENV)/.installed-train $(VENV)/.installed-serve
+	@touch $@ $(VENV)/.installed-label $(VENV)/.installed-train $(VENV)/.installed-serve
 
 # Label Studio's packages do not fit beside ours: it has an environment of its own.
 $(LABEL_STUDIO)/.installed: $(BIN)/python .ci/label-studio.txt
@@ -71,6 +77,9 @@ demo: $(VENV)/.installed-train ## The whole loop on the sample: score, fine-tune
 	  report.after=$(DEMO)/after.json report.html=$(DEMO)/report.html
 	@printf '\nDone in %s s. Report: %s/report.html. Annotated video, events, tracks, bundle: %s/\n' \
 	  $$(( $$(date +%s) - $$(cat $(DEMO)/.started) )) $(DEMO) $(DEMO)
+
+label-demo: $(VENV)/.installed-label ## The labelling loop: sample, push, label, agree, pull, train
+	@$(BIN)/python -m labeling task=demo
 
 test: $(VENV)/.installed-dev $(LABEL_STUDIO)/.installed ## Every test
 	@bash .ci/system_packages

@@ -68,7 +68,8 @@ def is_conflicting(interface: Interface, task: LabelledTask) -> bool:
 def resolved(
     interface: Interface, task: LabelledTask, rule: ConflictRule, *, is_conflict: bool
 ) -> Outcome:
-    """The labels that count. Where labelers agree they are the newest.
+    """The labels that count. Where labelers agree they are the newest, under the rule `consensus`
+    still those of all, whose edges differ by some pixels.
 
     Args:
         interface: that the task was pushed for.
@@ -79,7 +80,7 @@ def resolved(
     if is_conflict and rule is ConflictRule.REVIEW:
         return Outcome()
     samples, disputed = task.annotations[-1].samples, ()
-    if is_conflict and rule is ConflictRule.CONSENSUS:
+    if rule is ConflictRule.CONSENSUS and len(task.annotations) > 1:
         joint = consensus(interface, task)
         samples, disputed = joint.samples, joint.disputed
     return Outcome(

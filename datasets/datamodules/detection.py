@@ -192,7 +192,7 @@ class DetectionDataModule(LightningDataModule):
             self.train_samples.extend([*source.train_samples(self.class_names)] * repeat)
             self.validation_samples.extend(source.validation_samples(self.class_names))
         if not self.train_samples:
-            names = [str(path) for source in self.sources for path in source.files]
+            names = [str(path) for source in self.sources for path in source.files[:1]]
             raise DatasetError(f"expected pictures to train on, got none in {names}")
         if self.num_overfit is not None:
             self.train_samples = self.train_samples[: self.num_overfit]
