@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.dataset import SAMPLES_NAME, Dataset, write_samples
+from datasets.formats.pa100k import ATTRIBUTES as PA100K_NAMES
+from datasets.formats.pa100k import FEMALE
 from datasets.manifest import FileEntry, Manifest
 from datasets.samples import Attributes, Box, Sample, Split
-from serving.core.labels import PERSON, AgeBand, Gender
+from serving.core.labels import PERSON, AgeBand, Gender, Mask
+
+Kind = Callable[[int], Iterator[Sample]]
+"""Gives so many samples."""
 
 _SIZE_HW = (480, 640)
 _SPLITS = (Split.TRAIN,) * 7 + (Split.VALIDATION,) + (Split.TEST,) * 2
@@ -47,8 +53,8 @@ def scenes(count: int, size_hw: tuple[int, int] = _SIZE_HW) -> Iterator[Sample]:
 
 
 def portraits(count: int, size_hw: tuple[int, int] = (128, 64)) -> Iterator[Sample]:
-    """One person a picture: eight pictures each, by two cameras, with age and gender."""
-    bands, genders = tuple(AgeBand), tuple(Gender)
+    """One person a picture: eight pictures each, by two cameras, with age, gender and mask."""
+    bands, genders, masks = tuple(AgeBand), tuple(Gender), tuple(Mask)
     for index in range(count):
         person = index // 8
         camera = index % 2 + 1
@@ -63,8 +69,39 @@ def portraits(count: int, size_hw: tuple[int, int] = (128, 64)) -> Iterator[Samp
                 age_band=bands[3 + person % 6],
                 age_years=(24.0, 33.0, 44.0, 55.0, 66.0, 77.0)[person % 6],
                 gender=genders[person % 2],
+                mask=masks[index % 3],
             ),
         )
+
+
+def pedestrians(count: int) -> Iterator[Sample]:
+    """Portraits with everything that PA-100K states of a person, and nothing else."""
+    genders = tuple(Gender)
+    for index, sample in enumerate(portraits(count)):
+        stated = {name: str((index + place) % 2) for place, name in enumerate(PA100K_NAMES)}
+        del stated[FEMALE]
+        attributes = Attributes(gender=genders[index % 2])
+        yield Sample(sample.path, split=sample.split, attributes=attributes, properties=stated)
+
+
+def frames(count: int) -> Iterator[Sample]:
+    """Frames of four synchronised videos, which are not there, with people named over them."""
+    for index, scene in enumerate(scenes(count)):
+        view = index * 4 // max(count, 1)
+        boxes = tuple(replace(box, identity=box.track_id, visibility=None) for box in scene.boxes)
+        yield Sample(
+            f"view-HC{view}.mp4",
+            frame_index=index - view * count // 4,
+            camera=f"HC{view}",
+            boxes=boxes,
+        )
+
+
+def detected_frames(count: int) -> Iterator[Sample]:
+    """The same frames with a detector's boxes, which nobody looked at."""
+    for frame in frames(count):
+        boxes = tuple(Box(box.xyxy_px, box.label, score=0.5) for box in frame.boxes)
+        yield replace(frame, boxes=boxes, is_labelled=False)
 
 
 def clips(count: int) -> Iterator[Sample]:
@@ -78,6 +115,17 @@ def clips(count: int) -> Iterator[Sample]:
             label=("normal", "shoplifting")[index % 2],
             duration_s=3.0,
         )
+
+
+KINDS: tuple[Kind, ...] = (
+    scenes,
+    portraits,
+    pedestrians,
+    frames,
+    detected_frames,
+    clips,
+)
+"""What formats are tried with, in this order."""
 
 
 def labels_alone(folder: Path, count: int) -> None:
