@@ -8,8 +8,8 @@ from evaluation.figure import Task
 from evaluation.model_card import update_card
 from evaluation.request import ORIGIN, Parts, Request
 from evaluation.result import EvaluationResult, read_record
-from serving.assembly import load_bundle
 from serving.core.errors import ConfigError
+from serving.core.zoo import load_bundle
 
 
 def write_card(request: Request, parts: Parts) -> EvaluationResult:

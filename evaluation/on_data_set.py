@@ -16,10 +16,11 @@ from evaluation.figure import Task
 from evaluation.protocol.detection import JudgedImages, detection_figures
 from evaluation.request import ORIGIN, Parts, Request
 from evaluation.result import EvaluationResult
-from serving.assembly import build_detector, load_bundle
+from serving.assembly import build_detector
 from serving.core.detections import CROWD_COLUMN, Detections
 from serving.core.errors import ConfigError, DatasetError
 from serving.core.frame import Frame
+from serving.core.zoo import load_bundle
 from serving.inference.detector import Detector
 
 _BATCH = 8

@@ -36,11 +36,12 @@ from evaluation.sample_truth import (
     public_truth_path,
 )
 from evaluation.targets import Verdict
-from serving.assembly import build_detector, build_pipeline, load_bundle
+from serving.assembly import build_detector, build_pipeline
 from serving.core.bundle import Bundle
 from serving.core.detections import Detections, Tracks
 from serving.core.errors import SourceError
 from serving.core.labels import PERSON
+from serving.core.zoo import load_bundle
 from serving.settings import Camera
 from serving.streams.opening import open_sources
 

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from serving.analytics.analysis import Analysis
-from serving.core.bundle import METADATA_FILE, Bundle
-from serving.core.errors import BundleError, ConfigError
+from serving.core.bundle import Bundle
+from serving.core.errors import ConfigError
+from serving.core.zoo import load_bundle
 from serving.inference.backend import Backend
 from serving.inference.detector import Detector
 from serving.pipeline import Pipeline
@@ -29,7 +30,6 @@ from serving.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
 
-ZOO = Path(__file__).resolve().parent / "zoo"
 _POOR_RESIDUAL_M = 0.5
 """A calibration that misses its own points by more is likely mistyped."""
 
@@ -157,23 +157,6 @@ def build_pipeline(
         (bundle.ref,),
         camera.min_height_px,
     )
-
-
-def load_bundle(folder_or_name: str) -> Bundle:
-    """The bundle in a folder, or the one of that name in the zoo.
-
-    Raises:
-        BundleError: there is none, or it is not whole.
-    """
-    if Path(folder_or_name).is_dir():
-        return Bundle.load(folder_or_name)
-    zoo = {path.parent.name: path.parent for path in ZOO.glob(f"*/{METADATA_FILE}")}
-    if folder_or_name not in zoo:
-        raise BundleError(
-            f"bundle '{folder_or_name}': expected the folder of a bundle or one of {sorted(zoo)}, "
-            f"got neither"
-        )
-    return Bundle.load(zoo[folder_or_name])
 
 
 def _built(key: str, factory: Callable[..., Part], *args: Any, **options: Any) -> Part:

@@ -27,6 +27,7 @@ from serving.core.geometry import Homography, Point
 from serving.core.labels import CameraRole
 from serving.core.wording import unknown_name
 from serving.core.zones import Line, Zone
+from serving.core.zoo import PERSON_DETECTOR
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 """What a camera, line or zone is called: events, tables and file names carry it."""
@@ -175,7 +176,7 @@ class DetectorSettings(Settings):
         nms_iou: of two boxes that overlap more than this the better stays; null: the bundle's.
     """
 
-    bundle: str = "person-yolox-nano"
+    bundle: str = PERSON_DETECTOR
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     nms_iou: Annotated[float, Field(ge=0, le=1)] | None = None
 

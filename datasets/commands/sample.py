@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.commands.bundles import PERSON_DETECTOR
 from datasets.commands.signals import terminated_as_interrupted
 from serving.core.errors import ConfigError
+from serving.core.zoo import PERSON_DETECTOR
 
 if TYPE_CHECKING:
     from datasets.sampling.blur import FaceBlur
@@ -160,10 +160,10 @@ def _backend(options: argparse.Namespace) -> Backend | None:
     """The network that finds people, where one of the ways or the blur asks for it."""
     if not (options.unsure or options.broken_tracks or options.blur_faces):
         return None
-    from datasets.commands.bundles import find_bundle
+    from serving.core.zoo import load_bundle
     from serving.inference.openvino import OpenVinoBackend
 
-    return OpenVinoBackend(find_bundle(options.bundle), _NUM_THREADS, num_streams=1)
+    return OpenVinoBackend(load_bundle(options.bundle), _NUM_THREADS, num_streams=1)
 
 
 def _ways(options: argparse.Namespace, backend: Backend | None, can_repeat: bool) -> Sequence[Way]:
@@ -203,10 +203,10 @@ def _embedder(bundle: str | None) -> Embeds:
 
     if bundle is None:
         return ColoursAndEdges()
-    from datasets.commands.bundles import find_bundle
+    from serving.core.zoo import load_bundle
     from serving.inference.embedder import PictureEmbedder
 
-    return PictureEmbedder(find_bundle(bundle), _NUM_THREADS, batch_size=1)
+    return PictureEmbedder(load_bundle(bundle), _NUM_THREADS, batch_size=1)
 
 
 def _blur(options: argparse.Namespace, backend: Backend | None) -> FaceBlur:

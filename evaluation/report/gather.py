@@ -18,8 +18,8 @@ from evaluation.request import ORIGIN, Parts, ReportSettings, Request
 from evaluation.result import EvaluationResult, read_record
 from evaluation.speed.result import SpeedResult
 from evaluation.targets import Benchmark
-from serving.assembly import load_bundle
 from serving.core.errors import ConfigError, LabelError
+from serving.core.zoo import load_bundle
 from serving.settings import Outputs, Site
 from serving.sinks.opening import camera_outputs
 

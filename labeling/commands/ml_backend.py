@@ -7,6 +7,7 @@ from pydantic import Field
 from labeling.json_server import LOOPBACK
 from labeling.request import FilePath
 from serving.configuration import Settings
+from serving.core.zoo import PERSON_DETECTOR
 
 NAME = "ml_backend"
 
@@ -24,7 +25,7 @@ class Request(Settings):
     """
 
     dataset: FilePath
-    bundle: str = "person-yolox-nano"
+    bundle: str = PERSON_DETECTOR
     score_threshold: float | None = Field(None, ge=0, le=1)
     host: str = LOOPBACK
     port: int = Field(9090, ge=0, le=65535)

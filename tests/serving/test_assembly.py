@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from serving.assembly import build_pipeline, load_bundle, log_calibrations, serve, written_files
+from serving.assembly import build_pipeline, log_calibrations, serve, written_files
 from serving.core.bundle import Bundle
-from serving.core.errors import BundleError, ConfigError
+from serving.core.errors import ConfigError
 from serving.settings import Camera, Mode, Outputs, Run, Site
 
 CALIBRATION = {
@@ -112,15 +112,6 @@ def test_options_of_the_configuration_reach_the_parts(build):
 def test_option_that_a_part_does_not_take_is_refused_by_its_key(build):
     with pytest.raises(ConfigError, match=r"key 'analytics\.lines': .*unexpected.*'bnd_px'"):
         build(Camera(source="x", lines=LINES), analyses={"lines": partial(OfLines, bnd_px=5.0)})
-
-
-def test_bundle_is_named_by_its_folder_or_its_name_in_the_zoo(zoo_bundle):
-    assert load_bundle(zoo_bundle.name).ref == load_bundle(str(zoo_bundle)).ref
-
-
-def test_unknown_bundle_is_refused_with_the_known_ones(zoo_bundle):
-    with pytest.raises(BundleError, match=f"'{zoo_bundle.name}'.*got neither"):
-        load_bundle("person-nano")
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from datasets.commands.bundles import PERSON_DETECTOR, find_bundle
 from datasets.faces import FaceFinder
 from datasets.media import read_frames
 from datasets.sampling.blur import FaceBlur, head_region, pixelate
 from serving.core.detections import Detections
 from serving.core.errors import DatasetError
 from serving.core.frame import Frame
+from serving.core.zoo import PERSON_DETECTOR, load_bundle
 from serving.inference.detector import Detector
 from serving.inference.openvino import OpenVinoBackend
 from tests.datasets.sampling.made_up import people
@@ -89,7 +89,7 @@ def finder(mirror):
 
 @pytest.fixture(scope="module")
 def detector():
-    return Detector(OpenVinoBackend(find_bundle(PERSON_DETECTOR)), nms_iou=0.9)
+    return Detector(OpenVinoBackend(load_bundle(PERSON_DETECTOR)), nms_iou=0.9)
 
 
 def test_the_head_of_a_standing_person_is_the_upper_quarter_and_a_little_above():

@@ -2,15 +2,14 @@ import cv2
 import numpy as np
 import pytest
 
-from serving.assembly import ZOO
-from serving.core.bundle import Bundle
 from serving.core.errors import InferenceError
+from serving.core.zoo import load_bundle
 from serving.inference.embedder import PictureEmbedder
 
 
 @pytest.fixture(scope="module")
 def embedder():
-    return PictureEmbedder(Bundle.load(ZOO / "person-yolox-nano"), batch_size=2)
+    return PictureEmbedder(load_bundle("person-yolox-nano"), batch_size=2)
 
 
 @pytest.fixture(scope="module")
