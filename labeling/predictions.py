@@ -79,7 +79,7 @@ class DetectingPredictor:
     """
 
     def __init__(self, folder: Path, bundle: str, score_threshold: float | None = None) -> None:
-        from serving.assembly import load_bundle
+        from serving.core.zoo import load_bundle
         from serving.inference.detector import Detector
         from serving.inference.openvino import OpenVinoBackend
 

@@ -16,9 +16,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.commands.bundles import PERSON_DETECTOR
 from datasets.commands.signals import terminated_as_interrupted
 from serving.core.errors import ConfigError
+from serving.core.zoo import PERSON_DETECTOR
 
 if TYPE_CHECKING:
     from datasets.curation.predictions import Predictions
@@ -150,23 +150,23 @@ def _predictions(options: argparse.Namespace, dataset: Dataset) -> Predictions |
 
 
 def _embedder(options: argparse.Namespace) -> Embedder:
-    from datasets.commands.bundles import find_bundle
     from datasets.curation.run import Embedder
+    from serving.core.zoo import load_bundle
     from serving.inference.embedder import PictureEmbedder
 
-    bundle = find_bundle(options.reid_bundle or options.bundle)
+    bundle = load_bundle(options.reid_bundle or options.bundle)
     return Embedder(PictureEmbedder(bundle, _NUM_THREADS), bundle.ref)
 
 
 def _detector(options: argparse.Namespace) -> DetectorOf:
-    from datasets.commands.bundles import find_bundle
     from datasets.curation.predictions import LOWEST_SCORE
     from datasets.curation.run import DetectorOf
     from serving.core.labels import PERSON
+    from serving.core.zoo import load_bundle
     from serving.inference.detector import Detector
     from serving.inference.openvino import OpenVinoBackend
 
-    bundle = find_bundle(options.bundle)
+    bundle = load_bundle(options.bundle)
     backend = OpenVinoBackend(bundle, _NUM_THREADS, num_streams=1)
     detector = Detector(backend, score_threshold=LOWEST_SCORE)
     return DetectorOf(detector, bundle.ref, frozenset({PERSON}), detector.min_height_px)
