@@ -1,4 +1,4 @@
-"""FiftyOne Brain's measures, over a data set that is loaded in FiftyOne already.
+"""FiftyOne Brain: likeness for the app, duplicates, and labels that may be wrong.
 
 `database.open_database` must have been called: FiftyOne is imported here.
 """
@@ -22,17 +22,12 @@ from datasets.curation.doubts import (
 from datasets.curation.embeddings import Embeddings
 from datasets.curation.fields import of
 from datasets.samples import Box
-from datasets.sampling.clusters import cluster_centres
 
 SIMILARITY = "similarity"
 """Brain key of the index by which the app sorts pictures by likeness."""
 
 MAP = "map"
 """Brain key of the plane on which the app shows the pictures."""
-
-_PER_CLUSTER = 10
-_MAX_CLUSTERS = 20
-"""FiftyOne Brain's own number."""
 
 _ROW = "row"
 
@@ -55,41 +50,9 @@ def index_similarity(loaded: Any, embeddings: Embeddings) -> Any:
     # A copy: the index moves the vectors that it is given.
     index.add_to_index(embeddings.vectors.copy(), [ids[key] for key in embeddings.keys])
     index.save()
-    if len(embeddings.keys) > 2:
+    if len(embeddings.keys) > 2 and np.ptp(embeddings.vectors, axis=0).any():
         fob.compute_visualization(loaded, similarity_index=index, method="pca", brain_key=MAP)
     return index
-
-
-def uniqueness(loaded: Any, index: Any) -> dict[str, float]:
-    """FiftyOne Brain's uniqueness by key: how far a picture is from its three nearest.
-
-    In [0, 1], the most unique 1; all of them 1 where there are no more than three. Pictures that
-    are all the same have none: 0.
-    """
-    import fiftyone.brain as fob
-
-    with np.errstate(invalid="ignore"):
-        fob.compute_uniqueness(loaded, similarity_index=index)
-    values = zip(*loaded.values(["key", "uniqueness"]), strict=True)
-    return {key: _share(value) for key, value in values}
-
-
-def representativeness(embeddings: Embeddings) -> dict[str, float]:
-    """How near each picture is to the middle of its cluster of look-alikes, by key, in [0, 1].
-
-    1: in the middle; 0: as far from it as any picture is from its own, or alone in its cluster.
-    FiftyOne Brain 1.22 gives the distance to the middle under this name, so the largest to what
-    represents least, fails with fewer than 20 pictures, and gives none to a cluster of one. So it
-    is computed here.
-    """
-    vectors = embeddings.vectors
-    num_clusters = min(_MAX_CLUSTERS, max(1, len(vectors) // _PER_CLUSTER))
-    centres = cluster_centres(vectors, num_clusters, seed=0)
-    distance = np.linalg.norm(vectors[:, None] - centres[None], axis=2)
-    cluster, own = distance.argmin(axis=1), distance.min(axis=1)
-    shares = 1 - own / max(float(own.max()), 1e-12)
-    shares[np.bincount(cluster)[cluster] == 1] = 0
-    return {key: _share(share) for key, share in zip(embeddings.keys, shares, strict=True)}
 
 
 def doubts(cases: Sequence[Case], sure_score: float = SURE_SCORE) -> dict[str, Doubts]:

@@ -186,10 +186,17 @@ def _box_values(box: Box, size_hw: tuple[int, int]) -> dict[str, Any]:
 
 
 def _said_of(attributes: Attributes) -> dict[str, Any]:
-    words = asdict(attributes)
+    """What is known of a person; `mask` is a Detection's own, of pixels."""
     return {
-        name: value if value is None or name == "age_years" else str(value)
-        for name, value in words.items()
+        "age_years": attributes.age_years,
+        **{
+            name: None if word is None else str(word)
+            for name, word in (
+                ("age_band", attributes.age_band),
+                ("gender", attributes.gender),
+                ("face_mask", attributes.mask),
+            )
+        },
     }
 
 

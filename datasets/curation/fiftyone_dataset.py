@@ -243,17 +243,11 @@ def _values(
 def _detections(boxes: Iterable[dict[str, Any]], there: TagsThere) -> Any:
     import fiftyone as fo
 
-    return fo.Detections(
-        detections=[
-            fo.Detection(
-                **box,
-                tags=merged_tags(
-                    *there.get(box.get(BOX_KEY, ""), ((), ())), box.get(LOADED_TAGS, ())
-                ),
-            )
-            for box in boxes
-        ]
-    )
+    def tags(box: dict[str, Any]) -> list[str]:
+        now, loaded = there.get(box.get(BOX_KEY, ""), ((), ()))
+        return merged_tags(now, loaded, box.get(LOADED_TAGS, ()))
+
+    return fo.Detections(detections=[fo.Detection(**box, tags=tags(box)) for box in boxes])
 
 
 def _classification(name: str, word: str | None, sample: Sample, there: TagsThere) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.curation import brain
+from datasets.curation import brain, likeness
 from datasets.curation.database import open_database
 from datasets.curation.doubts import SURE_SCORE, Doubts, cases_of
 from datasets.curation.embeddings import FILE_NAME as EMBEDDINGS_NAME
@@ -173,8 +173,8 @@ def _alike(loaded: Any, looked: Looked, embedder: Embedder | None, wanted: Wante
     write_embeddings(wanted.into / EMBEDDINGS_NAME, embeddings)
     index = brain.index_similarity(loaded, embeddings)
     return _Alike(
-        brain.uniqueness(loaded, index) if Measure.UNIQUENESS in wanted.measures else {},
-        brain.representativeness(embeddings)
+        likeness.uniqueness(embeddings) if Measure.UNIQUENESS in wanted.measures else {},
+        likeness.representativeness(embeddings)
         if Measure.REPRESENTATIVENESS in wanted.measures
         else {},
         brain.duplicates(index, wanted.max_distance),
