@@ -123,3 +123,13 @@ def test_a_name_that_ends_like_a_picture_twice_keeps_its_end(tmp_path):
     CrowdHuman().write(samples, tmp_path, Losses(), lambda sample, path: placed.append(path))
     assert [sample.path for sample in CrowdHuman().read(tmp_path, Losses())] == placed
     assert placed == ["Images/a.png.jpg", "Images/a.png", "Images/a.jpg"]
+
+
+def test_parts_that_are_not_hidden_alike_stand_in_entries_of_their_own(tmp_path):
+    boxes = (
+        Box((0, 0, 9, 9), PERSON, group="4", is_occluded=True),
+        Box((0, 0, 9, 5), VISIBLE, group="4", is_ignored=True),
+    )
+    CrowdHuman().write([Sample("a.jpg", boxes=boxes)], tmp_path, Losses())
+    (sample,) = CrowdHuman().read(tmp_path, Losses())
+    assert sample.boxes == boxes
