@@ -19,6 +19,7 @@ from pathlib import Path
 from datasets.files import write_atomically
 from serving.core.errors import ConfigError, DatasetError
 
+_URI_VARIABLE = "FIFTYONE_DATABASE_URI"
 _PORT_NAME = "footfall-port"
 _LOG_NAME = "mongod.log"
 _HOST = "127.0.0.1"
@@ -39,20 +40,25 @@ def open_database(folder: Path) -> str:
     """
     folder = folder.resolve()
     mongod = _mongod()
-    folder.mkdir(parents=True, exist_ok=True)
-    uri = f"mongodb://{_HOST}:{_running_port(folder) or _started(mongod, folder)}"
-    if "fiftyone" in sys.modules and os.environ.get("FIFTYONE_DATABASE_URI") != uri:
+    port = _running_port(folder)
+    if "fiftyone" in sys.modules and os.environ.get(_URI_VARIABLE) != _uri(port):
         raise DatasetError(
             f"FiftyOne's database {folder}: expected the first of this process, got another open"
         )
+    folder.mkdir(parents=True, exist_ok=True)
+    uri = _uri(port or _started(mongod, folder))
     os.environ.update(_settings(folder, uri))
     return uri
+
+
+def _uri(port: int | None) -> str:
+    return f"mongodb://{_HOST}:{port}"
 
 
 def _settings(folder: Path, uri: str) -> dict[str, str]:
     """What FiftyOne and its server, a child process, read from the environment."""
     return {
-        "FIFTYONE_DATABASE_URI": uri,
+        _URI_VARIABLE: uri,
         # Else it warns at each start that Mongo 6, which it brings along, will be too old one day.
         "FIFTYONE_DATABASE_VALIDATION": "false",
         "FIFTYONE_DO_NOT_TRACK": "1",

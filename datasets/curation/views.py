@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.curation.fields import LABELS, PREDICTIONS
+from datasets.curation.fields import CLASSIFIED, LABELS, PREDICTIONS
 from serving.core.errors import ConfigError
 
 MOST_UNIQUE = "most unique"
@@ -165,8 +165,8 @@ class StatedView:
             self._check(view, left, _dynamic(view, root))
             return view.filter_labels(root, _compared(F(rest), sign, right))
         self._check(view, left, view.get_field_schema())
-        kind = view.get_field(f"{left}.label")
-        return view.match(_compared(F(left if kind is None else f"{left}.label"), sign, right))
+        name = f"{left}.label" if left in CLASSIFIED else left
+        return view.match(_compared(F(name), sign, right))
 
     def _check(self, view: Any, name: str, known: Any) -> None:
         if name not in known:
