@@ -5,30 +5,39 @@ Its protocol: `GET /health`, `POST /setup` when a project connects, `POST /predi
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
 from datasets.formats.label_studio import Interface, samples_in
-from datasets.formats.label_studio.context import CONTEXT
+from datasets.formats.label_studio.names import FRAME_RATE
+from labeling.annotations import key_of
 from labeling.json_server import Answer, RefusedError
 from labeling.predictions import Predictor, predictions_of
-from serving.core.errors import FootfallError, LabelError
+from serving.core.errors import FootfallError
 
-_SHOWN_BY = {"RectangleLabels": Interface.PERSON_BOXES}
-"""By the control of an interface: what we can say there. Tracks need the whole video."""
+_SHOWN_BY = {
+    ("RectangleLabels", "Image"): Interface.PERSON_BOXES,
+    ("VideoRectangle", "Video"): Interface.PERSON_TRACKS,
+}
+"""By the control of an interface and what it draws on: what we can say there."""
 
 
 class MlBackend:
     """Answers Label Studio with one of our models.
 
     Args:
-        predictor: the model; asked by one thread at a time.
+        predictor: the model that says who is in a picture; asked by one thread at a time.
+        following: the one that says who walks through a video; None: such projects are refused.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, following: Predictor | None = None) -> None:
         self._predictor = predictor
+        self._predictors = {Interface.PERSON_BOXES: predictor}
+        if following is not None:
+            self._predictors[Interface.PERSON_TRACKS] = following
         self._lock = threading.Lock()
 
     @property
@@ -45,57 +54,66 @@ class MlBackend:
         return {"status": "UP", "model_class": "Footfall", "model_version": self._predictor.version}
 
     def _setup(self, body: Any) -> dict[str, Any]:
-        _class_names(_text(body, "schema"))
+        self._asked(_text(body, "schema"))
         return {"model_version": self._predictor.version}
 
     def _predict(self, body: Any) -> dict[str, Any]:
-        class_names = _class_names(_text(body, "label_config"))
+        interface, class_names = self._asked(_text(body, "label_config"))
         tasks = body.get("tasks")
         if not isinstance(tasks, list):
             raise RefusedError(f"predict: expected a list 'tasks', got {type(tasks).__name__}")
         return {
-            "results": [self._result(task, class_names) for task in tasks],
+            "results": [self._result(task, interface, class_names) for task in tasks],
             "model_version": self._predictor.version,
         }
 
-    def _result(self, task: Any, class_names: Sequence[str]) -> dict[str, Any]:
+    def _result(
+        self, task: Any, interface: Interface, class_names: Sequence[str]
+    ) -> dict[str, Any]:
         """The prediction of a task; of one that cannot be answered an empty one with the reason."""
-        nothing = {"result": [], "score": 0.0, "model_version": self._predictor.version}
-        if not isinstance(task, Mapping) or CONTEXT not in (task.get("data") or {}):
+        predictor = self._predictors[interface]
+        nothing = {"result": [], "score": 0.0, "model_version": predictor.version}
+        if not isinstance(task, Mapping) or key_of(task) is None:
             return nothing | {"error": "expected a task that was pushed by Footfall"}
+        rate_hz = _frame_rate_hz(task)
         try:
             samples = samples_in(task)
             with self._lock:
                 (found,) = predictions_of(
-                    self._predictor, Interface.PERSON_BOXES, [samples], class_names
+                    predictor, interface, [samples], class_names, lambda sample: rate_hz
                 )
-        except (FootfallError, LabelError) as error:
+        except FootfallError as error:
             return nothing | {"error": str(error)}
         return nothing | (found or {})
+
+    def _asked(self, label_config: str) -> tuple[Interface, list[str]]:
+        """What a project asks, and the labels that it offers.
+
+        Raises:
+            RefusedError: its interface is one that our models have nothing to say to.
+        """
+        try:
+            root = ElementTree.fromstring(label_config)
+        except ElementTree.ParseError as error:
+            raise RefusedError(f"label config: expected XML, got {error}") from error
+        tags = {element.tag for element in root.iter()}
+        for controls, interface in _SHOWN_BY.items():
+            if tags.issuperset(controls) and interface in self._predictors:
+                labels = (label.get("value") for label in root.iter("Label"))
+                return interface, [label for label in labels if label is not None]
+        raise RefusedError(
+            "label config: expected boxes on pictures (RectangleLabels), as in person_boxes, or on "
+            f"videos (VideoRectangle), as in person_tracks, got {sorted(tags)}"
+        )
+
+
+def _frame_rate_hz(task: Mapping[str, Any]) -> float | None:
+    """What the task states; None where it states none that can be."""
+    rate_hz = task["data"].get(FRAME_RATE)
+    return rate_hz if isinstance(rate_hz, int | float) and 0 < rate_hz < math.inf else None
 
 
 def _text(body: Any, key: str) -> str:
     if not isinstance(body, Mapping) or not isinstance(body.get(key), str):
         raise RefusedError(f"expected an object with a text '{key}', got {type(body).__name__}")
     return body[key]
-
-
-def _class_names(label_config: str) -> list[str]:
-    """The labels that a project offers for boxes.
-
-    Raises:
-        RefusedError: its interface is one that a detector has nothing to say to.
-    """
-    try:
-        root = ElementTree.fromstring(label_config)
-    except ElementTree.ParseError as error:
-        raise RefusedError(f"label config: expected XML, got {error}") from error
-    found = {element.tag for element in root.iter()} & _SHOWN_BY.keys()
-    if not found or root.find(".//Image") is None:
-        raise RefusedError(
-            "label config: expected boxes on pictures (RectangleLabels), as in person_boxes, got "
-            f"{sorted({element.tag for element in root.iter()})}"
-        )
-    return [
-        label.get("value", "") for label in root.iter("Label") if label.get("value") is not None
-    ]

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from datasets.files import inside
 from datasets.formats.label_studio import Interface
-from datasets.media import frame_rate_hz, image_size_hw, open_video, read_frames
+from datasets.media import frame_rate_hz, image_size_hw, open_video
 from datasets.samples import Sample
 from labeling.client import MAX_UPLOAD_FILES, Client, Project, TooLargeError
+from labeling.cutting import FrameCutter
 from serving.core.errors import DatasetError, LabelingError
 
 LOCAL_FILES = "/data/local-files/?d="
@@ -95,6 +96,7 @@ class UploadedPictures:
         self._folder = folder
         self._interface = interface
         self._there: dict[str, str] | None = None
+        self._cutter = FrameCutter()
 
     def check(self, sample: Sample) -> None:
         """See `Pictures`."""
@@ -139,7 +141,7 @@ class UploadedPictures:
                 self._send(dict(half))
 
     def _contents(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, bytes]]:
-        """Each sample with its file, frames of a video in one pass."""
+        """Each sample with its file, frames of a video in one pass, over batches that ascend."""
         frames: dict[str, list[Sample]] = {}
         for sample in samples:
             if is_cut_out(sample, self._interface):
@@ -152,9 +154,9 @@ class UploadedPictures:
                 raise DatasetError(f"{path}: expected a file, got {error.strerror}") from error
         for video, group in frames.items():
             group.sort(key=lambda sample: sample.frame_index or 0)
-            indices = [sample.frame_index or 0 for sample in group]
-            images = read_frames(inside(self._folder, video), indices)
-            yield from ((sample, _jpeg(image)) for sample, image in zip(group, images, strict=True))
+            path = inside(self._folder, video)
+            for sample in group:
+                yield sample, _jpeg(self._cutter.frame(path, sample.frame_index or 0))
 
 
 def is_cut_out(sample: Sample, interface: Interface) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from datasets.dataset import read_samples
 from datasets.formats.label_studio import Interface, result_of
 from datasets.formats.label_studio.names import IGNORED
-from datasets.samples import Box, Sample
-from serving.core.boxes import clip
-from serving.core.detections import Detections
+from datasets.samples import Sample
 from serving.core.errors import LabelingError
-from serving.core.labels import PERSON
+
+_TOLERANCE_PX = 2.0
+"""How far the editor may draw a box from where the model has it: fewer keyframes to correct."""
 
 Prediction = dict[str, Any]
 """A prediction as the server's API takes it, without the task's number."""
@@ -27,6 +27,8 @@ class Predictor(Protocol):
 
     def predict(self, samples: Sequence[Sample]) -> Mapping[str, Sample]:
         """The samples with scored answers, by key; those of which it says nothing are left out.
+
+        Of a sample that is a whole video these are the frames of which it says something.
 
         Raises:
             DatasetError: a picture cannot be read.
@@ -47,6 +49,10 @@ class RecordedPredictor:
 
     def __init__(self, path: Path, version: str | None = None) -> None:
         self._samples = {sample.key: sample for sample in read_samples(path)}
+        self._frames: dict[str, list[Sample]] = {}
+        for sample in self._samples.values():
+            if sample.frame_index is not None:
+                self._frames.setdefault(sample.path, []).append(sample)
         by = {each.provenance[-1].labelled_by for each in self._samples.values() if each.provenance}
         if version is None and len(by) != 1:
             raise LabelingError(
@@ -57,8 +63,13 @@ class RecordedPredictor:
 
     def predict(self, samples: Sequence[Sample]) -> Mapping[str, Sample]:
         """See `Predictor`."""
-        keys = (sample.key for sample in samples)
-        return {key: self._samples[key] for key in keys if key in self._samples}
+        said = {
+            key: self._samples[key] for sample in samples if (key := sample.key) in self._samples
+        }
+        for sample in samples:
+            if sample.frame_index is None:
+                said |= {frame.key: frame for frame in self._frames.get(sample.path, ())}
+        return said
 
     @property
     def num_samples(self) -> int:
@@ -66,44 +77,12 @@ class RecordedPredictor:
         return len(self._samples)
 
 
-class DetectingPredictor:
-    """Runs one of our detectors on the pictures, when they are asked for.
-
-    Args:
-        folder: of the data set.
-        bundle: the folder of a detection bundle, or the name of one in the zoo.
-        score_threshold: lowest score that is shown to labelers; None: the bundle's.
-
-    Raises:
-        BundleError: no such bundle, or no detector.
-    """
-
-    def __init__(self, folder: Path, bundle: str, score_threshold: float | None = None) -> None:
-        from serving.core.zoo import load_bundle
-        from serving.inference.detector import Detector
-        from serving.inference.openvino import OpenVinoBackend
-
-        loaded = load_bundle(bundle)
-        self.version = loaded.ref
-        self._folder = folder
-        self._detector = Detector(OpenVinoBackend(loaded), score_threshold)
-
-    def predict(self, samples: Sequence[Sample]) -> Mapping[str, Sample]:
-        """See `Predictor`."""
-        from evaluation.on_data_set import detect
-
-        found = detect(self._detector, self._folder, samples)
-        return {
-            sample.key: replace(sample, boxes=tuple(_boxes(sample, given)))
-            for sample, given in zip(samples, found, strict=True)
-        }
-
-
 def predictions_of(
     predictor: Predictor,
     interface: Interface,
     groups: Sequence[Sequence[Sample]],
     class_names: Sequence[str],
+    frame_rate_hz: Callable[[Sample], float | None] = lambda sample: None,
 ) -> Iterator[Prediction | None]:
     """The prediction for the task of each group, None where the model says nothing of it.
 
@@ -115,30 +94,48 @@ def predictions_of(
         interface: what the tasks are for.
         groups: the samples of each task, with the sizes of their pictures.
         class_names: that the interface knows.
+        frame_rate_hz: of the video that a sample belongs to, as the task states it; where it gives
+            None the sample's property says it.
 
     Raises:
         DatasetError: a picture cannot be read.
         LabelingError: the model names a class that the interface does not have; the server would
             take it and show nothing.
-        LabelError: a size must be known and is not.
+        LabelError: a size or a frame rate must be known and is not.
     """
-    said = _predicted(predictor, groups)
+    said = predictor.predict([sample for group in groups for sample in group])
     for group in groups:
-        if not any(sample.key in said for sample in group):
+        answered = _answered_group(interface, group, said)
+        if not answered:
             yield None
             continue
-        answered = [_answered(interface, sample, said.get(sample.key)) for sample in group]
         _check_classes(predictor, answered, class_names)
-        prediction: Prediction = {
-            "model_version": predictor.version,
-            "result": result_of(interface, answered),
-        }
+        result = result_of(
+            interface,
+            answered,
+            frame_rate_hz=frame_rate_hz(group[0]),
+            tolerance_px=_TOLERANCE_PX,
+        )
+        prediction: Prediction = {"model_version": predictor.version, "result": result}
         scores = list(_scores(answered))
         yield prediction | ({"score": sum(scores) / len(scores)} if scores else {})
 
 
-def _predicted(predictor: Predictor, groups: Sequence[Sequence[Sample]]) -> Mapping[str, Sample]:
-    return predictor.predict([sample for group in groups for sample in group])
+def _answered_group(
+    interface: Interface, group: Sequence[Sample], said: Mapping[str, Sample]
+) -> list[Sample]:
+    """The samples of a task with the model's answers; none where it says nothing."""
+    whole = next((each for each in group if each.is_video and each.frame_index is None), None)
+    if interface is Interface.PERSON_TRACKS and whole is not None:
+        frames = (each for each in said.values() if each.path == whole.path)
+        return [
+            replace(whole, frame_index=each.frame_index, boxes=each.boxes)
+            for each in frames
+            if each.frame_index is not None
+        ]
+    if not any(sample.key in said for sample in group):
+        return []
+    return [_answered(interface, sample, said.get(sample.key)) for sample in group]
 
 
 def _answered(interface: Interface, sample: Sample, said: Sample | None) -> Sample:
@@ -171,12 +168,3 @@ def _scores(samples: Iterable[Sample]) -> Iterator[float]:
         for part in (*sample.boxes, *sample.spans):
             if part.score is not None:
                 yield part.score
-
-
-def _boxes(sample: Sample, found: Detections) -> Iterator[Box]:
-    """What was found, within the picture."""
-    corners_px = found.xyxy_px
-    if sample.image_size_hw is not None:
-        corners_px = clip(corners_px, sample.image_size_hw)
-    for (left, top, right, bottom), score in zip(corners_px.tolist(), found.score, strict=True):
-        yield Box((left, top, right, bottom), PERSON, score=float(score))

@@ -76,7 +76,8 @@ class Push:
         pictures: how they are shown.
         predictor: what is said before a labeler looks; None: nothing.
         class_names: that the interface knows.
-        batch_size: tasks of one request; halved where the server does not take it.
+        batch_size: tasks of one request; halved where the server does not take it. Of person
+            tracks each video is a request.
         on_progress: told after each batch what was done so far.
     """
 
@@ -102,7 +103,8 @@ class Push:
         self._measures = Measures(folder, must_exist=not isinstance(pictures, LinkedPictures))
         self._predictor = predictor
         self._class_names = class_names
-        self._batch_size = batch_size
+        # A video is long work and a long upload: each is sent by itself, so that little is lost.
+        self._batch_size = 1 if interface is Interface.PERSON_TRACKS else batch_size
         self._on_progress = on_progress
         self._is_unsure = False
         """Whether a request was sent again of which nobody knows if it was done."""
@@ -182,7 +184,13 @@ class Push:
     def _predictions(self, groups: Sequence[Group]) -> Iterator[Prediction | None]:
         if self._predictor is None:
             return iter([None] * len(groups))
-        return predictions_of(self._predictor, self._interface, groups, self._class_names)
+        return predictions_of(
+            self._predictor,
+            self._interface,
+            groups,
+            self._class_names,
+            self._measures.frame_rate_hz,
+        )
 
     def _send(self, tasks: Sequence[Task], above: int) -> None:
         """Add tasks; where the server takes no more at once, in halves.

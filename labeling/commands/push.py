@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from datasets.formats.label_studio import Interface
 from datasets.samples import Sample, Split
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from labeling.predictions import Predictor
 
 NAME = "push"
+
+_DETECTED = (Interface.PERSON_BOXES, Interface.PERSON_TRACKS)
+"""What a detector of people has something to say to."""
 
 _MAX_NAMED = 5
 """Tasks that one message names."""
@@ -39,8 +42,11 @@ class Request(ProjectKeys):
         num_annotations: wanted for each task, from as many labelers.
         predictions: scored samples, one a line as in `samples.jsonl`, to start from.
         model_version: which model made them; null: who labelled them, as their provenance says.
-        bundle: a detector, a folder or a name in the zoo, to make them now; for person_boxes.
-        score_threshold: lowest score of `bundle` that is shown; null: the bundle's.
+        bundle: a detector, a folder or a name in the zoo, to make them now; for person_boxes, and
+            for person_tracks, where a tracker follows whom it finds through the whole video.
+        score_threshold: lowest score of `bundle` that is shown, of tracks their mean; null: the
+            bundle's.
+        every_s: seconds between the frames of a video that `bundle` looks at; null: all of them.
         url_prefix: link the files, with this before their paths, instead of uploading them.
         files_root: link the files of a server on this disk: its local files' root, below which
             the data set lies.
@@ -57,6 +63,7 @@ class Request(ProjectKeys):
     model_version: str | None = Field(None, min_length=1, pattern="^[^,]*$")
     bundle: str | None = None
     score_threshold: float | None = Field(None, ge=0, le=1)
+    every_s: PositiveFloat | None = None
     url_prefix: str | None = None
     files_root: FilePath | None = None
     batch_size: PositiveInt = 50
@@ -156,10 +163,16 @@ def _check(request: Request) -> None:
     for one, other in (("predictions", "bundle"), ("url_prefix", "files_root")):
         if getattr(request, one) is not None and getattr(request, other) is not None:
             raise ConfigError(f"keys '{one}' and '{other}' ({ORIGIN}): expected one, got both")
-    if request.bundle is not None and request.interface is not Interface.PERSON_BOXES:
+    if request.bundle is not None and request.interface not in _DETECTED:
         raise ConfigError(
-            f"key 'bundle' ({ORIGIN}): expected interface=person_boxes, got {request.interface}; "
-            "other predictions come as predictions=FILE"
+            f"key 'bundle' ({ORIGIN}): expected interface={' or '.join(_DETECTED)}, of which a "
+            f"detector has something to say, got {request.interface}; other predictions come as "
+            "predictions=FILE"
+        )
+    follows = request.bundle is not None and request.interface is Interface.PERSON_TRACKS
+    if request.every_s is not None and not follows:
+        raise ConfigError(
+            f"key 'every_s' ({ORIGIN}): expected bundle=NAME and interface=person_tracks with it"
         )
     if request.url_prefix == "":
         raise ConfigError(f"key 'url_prefix' ({ORIGIN}): expected an address, got ''")
@@ -180,13 +193,17 @@ def _keys(path: Path) -> list[str]:
 
 
 def _predictor(request: Request) -> Predictor | None:
-    from labeling.predictions import DetectingPredictor, RecordedPredictor
+    from labeling.detecting import DetectingPredictor, FollowingPredictor
+    from labeling.predictions import RecordedPredictor
 
     if request.predictions is not None:
         return RecordedPredictor(request.predictions, request.model_version)
-    if request.bundle is not None:
-        return DetectingPredictor(request.dataset, request.bundle, request.score_threshold)
-    return None
+    if request.bundle is None:
+        return None
+    known = request.dataset, request.bundle, request.score_threshold
+    if request.interface is Interface.PERSON_TRACKS:
+        return FollowingPredictor(*known, every_s=request.every_s)
+    return DetectingPredictor(*known)
 
 
 def _pictures(request: Request, client: Client, project: Project) -> Pictures:

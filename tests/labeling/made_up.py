@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
-import httpx
 import numpy as np
 
 from datasets.dataset import Dataset
+from datasets.media import read_frames
 from datasets.samples import Box, Sample
+from labeling.accounts import sign_up
 from labeling.client import Client
 
 SIZE_HW = (48, 64)
@@ -48,17 +48,17 @@ def person(left: float = 8, top: float = 6, score: float | None = None) -> Box:
 
 def new_labeler(admin: Client, name: str) -> Client:
     """Somebody who signs up by the invitation and works with a token of their own."""
-    link = admin.request("GET", "api/invite")["invite_url"]
-    with httpx.Client(base_url=admin.url, follow_redirects=True) as browser:
-        page = browser.get(link).text
-        csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert csrf is not None
-        form = {
-            "email": f"{name}@example.com",
-            "password": "Made-up-12345",
-            "allow_newsletters": "false",
-            "csrfmiddlewaretoken": csrf.group(1),
-        }
-        browser.post(link, data=form, headers={"Referer": admin.url + link})
-        token = browser.get("/api/current-user/token").json()["token"]
-    return Client.open(admin.url, token)
+    return sign_up(admin, f"{name}@example.com", "Made-up-12345")
+
+
+def cut_of(video: Path, path: Path, num_frames: int = 30) -> None:
+    """The first frames of a video, as a file of its own at ten frames a second."""
+    writer: cv2.VideoWriter | None = None
+    for image in read_frames(video, range(num_frames)):
+        if writer is None:
+            height, width = image.shape[:2]
+            code = cv2.VideoWriter.fourcc(*"mp4v")
+            writer = cv2.VideoWriter(str(path), code, 10.0, (width, height))
+        writer.write(image)
+    assert writer is not None
+    writer.release()

@@ -1,5 +1,6 @@
 """The zoo's detector answers a real Label Studio about a frame of the sample."""
 
+import json
 from dataclasses import replace
 
 import cv2
@@ -12,19 +13,23 @@ from datasets.formats.label_studio import Interface, samples_of, task_data
 from datasets.media import read_frames
 from datasets.samples import Sample
 from labeling.client import Client
+from labeling.detecting import DetectingPredictor, FollowingPredictor
 from labeling.interface import label_config
-from labeling.json_server import JsonServer
+from labeling.json_server import JsonServer, RefusedError
 from labeling.ml_backend import MlBackend
-from labeling.predictions import DetectingPredictor
 from labeling.projects import prepared_project
+from tests.labeling.made_up import cut_of
 
 PERSON_BOXES = label_config(Interface.PERSON_BOXES, ["person"])
+PERSON_TRACKS = label_config(Interface.PERSON_TRACKS, ["person"])
+VIDEO = Sample("cut.mp4", image_size_hw=(576, 768), is_labelled=False)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory, sample_video):
     folder = tmp_path_factory.mktemp("frames")
     cv2.imwrite(str(folder / "frame.png"), next(read_frames(sample_video, [0])))
+    cut_of(sample_video, folder / VIDEO.path)
     samples = [Sample("frame.png", image_size_hw=(576, 768), is_labelled=False)]
     return Dataset.create(
         folder, samples, name="frames", source="s", licence="l", commercial_use=False
@@ -33,8 +38,9 @@ def dataset(tmp_path_factory, sample_video):
 
 @pytest.fixture(scope="module")
 def backend(dataset):
-    predictor = DetectingPredictor(dataset.folder, "person-yolox-nano", score_threshold=0.5)
-    with JsonServer(MlBackend(predictor).answers) as server:
+    known = dataset.folder, "person-yolox-nano", 0.5
+    answers = MlBackend(DetectingPredictor(*known), FollowingPredictor(*known)).answers
+    with JsonServer(answers) as server:
         yield server
 
 
@@ -60,6 +66,46 @@ def test_a_task_gets_the_boxes_of_its_picture_with_scores(backend, task, dataset
     assert len(sample.boxes) == 3  # the people of the first frame
     assert all(box.score >= 0.5 for box in sample.boxes)
     assert prediction["score"] == pytest.approx(sum(box.score for box in sample.boxes) / 3)
+
+
+def test_a_video_gets_tracks_of_its_people(backend):
+    data = task_data(Interface.PERSON_TRACKS, [VIDEO], lambda sample: "/x", frame_rate_hz=10.0)
+    task = {"id": 1, "data": data}
+    answer = post(backend, "/predict", tasks=[task], label_config=PERSON_TRACKS).json()
+    (prediction,) = answer["results"]
+    frames = samples_of(Interface.PERSON_TRACKS, task, prediction, Losses())
+    assert [box.track_id for box in frames[0].boxes] == ["1", "2", "3"]
+    assert len(frames) == 30 and 0.5 < prediction["score"] < 1
+
+
+@pytest.mark.parametrize("rate", [None, "fast", 0, -3, float("nan")])
+def test_a_video_whose_rate_cannot_be_is_told(backend, rate):
+    data = task_data(Interface.PERSON_TRACKS, [VIDEO], lambda sample: "/x", frame_rate_hz=10.0)
+    task = {"id": 1, "data": data | {"frame_rate_hz": rate}}
+    body = json.dumps({"tasks": [task], "label_config": PERSON_TRACKS})
+    (answer,) = httpx.post(f"{backend.url}/predict", content=body, timeout=60).json()["results"]
+    assert "expected a frame rate" in answer["error"] and answer["result"] == []
+
+
+def test_tracks_are_refused_where_nobody_is_followed():
+    backend = MlBackend(_Nobody())
+    with pytest.raises(RefusedError, match="expected boxes on pictures"):
+        backend.answers["POST", "/setup"]({"schema": PERSON_TRACKS})
+
+
+class _Nobody:
+    version = "nobody@1"
+
+    def predict(self, samples):
+        return {}
+
+
+@pytest.mark.parametrize("data", [None, 3, [], "footfall", {"footfall": 3, "key": "x"}])
+def test_a_task_with_broken_data_does_not_cost_the_others(backend, task, data):
+    broken = {"id": 2, "data": data}
+    answer = post(backend, "/predict", tasks=[broken, task], label_config=PERSON_BOXES)
+    first, second = answer.json()["results"]
+    assert first["error"] and first["result"] == [] and second["result"]
 
 
 def test_a_task_that_cannot_be_answered_does_not_cost_the_others(backend, task, dataset):

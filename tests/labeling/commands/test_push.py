@@ -9,14 +9,15 @@ import pytest
 
 from datasets.dataset import Dataset, write_samples
 from datasets.files import place_file
-from datasets.formats.label_studio import Interface
-from datasets.samples import Provenance
+from datasets.formats.format import Losses
+from datasets.formats.label_studio import Interface, samples_of
+from datasets.samples import Provenance, Sample, Span
 from labeling.client import Client
 from labeling.commands.push import Request, run
 from labeling.pictures import LinkedPictures
 from labeling.projects import found_project, prepared_project
 from serving.core.errors import ConfigError, DatasetError, LabelingError
-from tests.labeling.made_up import data_set, numbered, person
+from tests.labeling.made_up import cut_of, data_set, numbered, person
 
 BOXES = Interface.PERSON_BOXES
 
@@ -252,6 +253,54 @@ def test_our_detector_says_first_what_it_sees(client, push, sample_video, tmp_pa
     assert _boxes(tasks["grey.jpg"]) == [] and len(tasks["grey.jpg"]["predictions"]) == 1
 
 
+def test_our_tracker_says_first_who_walks_through_a_video(client, push, sample_video, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    cut_of(sample_video, folder / "cut ü.mp4")
+    video = Sample("cut ü.mp4", is_labelled=False)
+    made = Dataset.create(
+        folder, [video], name="cut", source="s", licence="l", commercial_use=False
+    )
+    keys = {"interface": "person_tracks", "bundle": "person-yolox-nano", "score_threshold": 0.5}
+    push(made, "tracked", **keys)
+    push(made, "tracked", **keys)
+    (task,) = _tasks(client, "tracked").values()
+    (prediction,) = task["predictions"]
+    assert task["data"]["frame_rate_hz"] == 10 and 0.5 < prediction["score"] < 1
+    frames = samples_of(Interface.PERSON_TRACKS, task, prediction, Losses())
+    people = [{box.track_id for box in frame.boxes} for frame in frames]
+    assert [frame.frame_index for frame in frames] == list(range(30))
+    assert people[0] == {"1", "2", "3"} and all({"1", "3"} <= there for there in people)
+
+
+def test_recorded_tracks_and_spans_are_shown_by_the_rate_of_their_video(
+    client, push, sample_video, tmp_path
+):
+    """The samples do not say the rate: the file does."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    cut_of(sample_video, folder / "cut.mp4", num_frames=12)
+    video = Sample("cut.mp4", image_size_hw=(576, 768), is_labelled=False)
+    made = Dataset.create(
+        folder, [video], name="cut", source="s", licence="l", commercial_use=False
+    )
+    boxes = [
+        replace(video, frame_index=index, boxes=(replace(person(10 * index), track_id="7"),))
+        for index in range(3)
+    ]
+    said = write_samples(tmp_path / "tracks.jsonl", boxes)
+    push(made, "said 1", interface="person_tracks", predictions=said, model_version="m@1")
+    (shown,) = _boxes(_tasks(client, "said 1")["cut.mp4"])
+    sequence = [(each["frame"], each["time"]) for each in shown["value"]["sequence"]]
+    assert sequence == [(1, 0.1), (3, pytest.approx(0.3))]  # a straight way needs two
+    clip = replace(video, spans=(Span(0.5, 1.0, "taking", score=0.6),))
+    said = write_samples(tmp_path / "spans.jsonl", [clip])
+    push(made, "said 2", interface="behaviour", predictions=said, model_version="m@1")
+    task = _tasks(client, "said 2")["cut.mp4"]
+    (back,) = samples_of(Interface.BEHAVIOUR, task, task["predictions"][0], Losses())
+    assert [(span.start_s, span.end_s, span.label) for span in back.spans] == [(0.5, 1.0, "taking")]
+
+
 def test_files_on_the_servers_disk_are_linked_and_shown(client, label_studio, push):
     made = data_set(label_studio.files_root / "linked ü", ["Küche 1/bild#1.jpg"])
     push(made, "linked", files_root=label_studio.files_root)
@@ -300,8 +349,11 @@ def test_keys_that_exclude_each_other_are_refused_before_anything_is_asked(push,
     made = data_set(tmp_path / "data", ["a.jpg"])
     with pytest.raises(ConfigError, match="'predictions' and 'bundle'"):
         push(made, "x", bundle="b", predictions=tmp_path / "p", url="http://127.0.0.1:9")
-    with pytest.raises(ConfigError, match="expected interface=person_boxes"):
-        push(made, "x", bundle="b", interface="person_tracks", url="http://127.0.0.1:9")
+    nowhere = {"url": "http://127.0.0.1:9"}
+    with pytest.raises(ConfigError, match="expected interface=person_boxes or person_tracks"):
+        push(made, "x", bundle="b", interface="face_attributes", **nowhere)
+    with pytest.raises(ConfigError, match="'every_s'.*interface=person_tracks"):
+        push(made, "x", bundle="b", every_s=0.5, **nowhere)
 
 
 def test_a_labeler_without_rights_is_told(client, push, label_studio, tmp_path):
