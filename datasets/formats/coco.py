@@ -227,7 +227,7 @@ def image_from(entry: Mapping[str, Any], at: str) -> Image:
         LabelError: a value is missing or no such value.
     """
     width, height = _whole(entry, "width", at), _whole(entry, "height", at)
-    if min(width, height) < 1:
+    if not (1 <= width < _LIMIT and 1 <= height < _LIMIT):
         raise LabelError(f"{at}: expected a positive width and height, got {width}×{height}")
     index = _optional_whole(entry, "frame_index", at)
     if index is not None and index < 0:

@@ -38,6 +38,7 @@ HEAD = "head"
 _PICTURES = "Images"
 _SUFFIX = ".jpg"
 _DECIMALS = 9
+_LIMIT = 1e9
 _BOX_OF = {PERSON: "fbox", VISIBLE: "vbox", HEAD: "hbox"}
 _BODY, _HEAD = "extra", "head_attr"
 _FLAGS_OF = {PERSON: _BODY, VISIBLE: _BODY, HEAD: _HEAD}
@@ -183,7 +184,9 @@ def _boxes(entry: Any, at: str, losses: Losses) -> Iterator[Box]:
 
 def _xyxy(values: Any, at: str) -> tuple[float, float, float, float]:
     is_box = isinstance(values, list) and len(values) == 4
-    if not is_box or not all(type(value) in (int, float) for value in values):
+    if not is_box or not all(
+        type(value) in (int, float) and abs(value) < _LIMIT for value in values
+    ):
         raise LabelError(f"{at}: expected left, top, width and height, got {values!r}")
     left, top, width, height = map(float, values)
     if not (width >= 0 and height >= 0):

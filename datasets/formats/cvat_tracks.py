@@ -110,7 +110,9 @@ class VideoLabels:
             LabelError: a broken number.
         """
         where = f"{self.path}, meta"
-        words = re.fullmatch(r"\s*step\s*=\s*(\d+)\s*", self.text("frame_filter") or "step=1")
+        words = re.fullmatch(
+            r"\s*step\s*=\s*([0-9]{1,9})\s*", self.text("frame_filter") or "step=1"
+        )
         step = int(words[1]) if words else 0
         if step < 1:
             raise LabelError(
@@ -290,7 +292,7 @@ def _tracks(samples: Iterable[Sample], losses: Losses) -> Mapping[_TrackKey, lis
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and str(int(text)) == text
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
 
 
 def _shapes_text(shapes: Sequence[_Shape], grid: _Grid, where: str) -> str:

@@ -92,6 +92,8 @@ class JsonLists:
             return self._decode(self._text, position)
         except json.JSONDecodeError as error:
             raise self._broken(error.pos, error.msg) from error
+        except ValueError as error:  # thousands of digits
+            raise self._broken(position, str(error)) from error
         except RecursionError as error:
             raise self._broken(position, "lists in lists without end") from error
 

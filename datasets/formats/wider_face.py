@@ -12,6 +12,7 @@ not 0, which is "clear" and "normal". Whole numbers are written as such, others 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _LEVELS = ("blur", "expression", "illumination", "invalid", "occlusion", "pose")
 _PROPERTIES = ("blur", "expression", "illumination", "pose")
 _NUM_COLUMNS = 4 + len(_LEVELS)
 _DECIMALS = 9
+_COUNT = re.compile(r"\s*[0-9]{1,9}\s*")
 _NO_FACE = " ".join(["0"] * _NUM_COLUMNS)
 
 
@@ -124,7 +126,7 @@ def _samples(path: Path, word: str) -> Iterator[tuple[str, Sample]]:
             continue
         picture = _picture(word, name, where)
         at, text = next(lines, (f"{path}, end", ""))
-        if not (text.strip().isascii() and text.strip().isdigit()):
+        if not _COUNT.fullmatch(text):
             raise LabelError(f"{at}: expected the number of faces in '{name}', got {text!r}")
         num_faces = int(text)
         boxes = []

@@ -17,6 +17,7 @@ from serving.core.errors import LabelError
 Element = ET.Element
 
 _CHUNK_BYTES = 1 << 16
+_WHOLE = re.compile(r"\s*[0-9]{1,15}\s*")
 _NO_XML = re.compile("[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 """No XML 1.0 text has these; a carriage return would come back as another line end."""
 
@@ -142,6 +143,6 @@ def whole_of(text: str | None, what: str, where: str) -> int:
     Raises:
         LabelError: it spells none.
     """
-    if text is None or not text.strip().isascii() or not text.strip().isdigit():
+    if text is None or not _WHOLE.fullmatch(text):
         raise LabelError(f"{where}: expected a whole number for '{what}', got {text!r}")
     return int(text)

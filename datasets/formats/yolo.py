@@ -17,6 +17,7 @@ it.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -123,7 +124,9 @@ def _yaml_values(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise LabelError(f"{path}: expected YAML, got {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise LabelError(f"{path}: expected names and the folders of splits, got {values!r}")
+        raise LabelError(
+            f"{path}: expected names and the folders of splits, got {reprlib.repr(values)}"
+        )
     return values
 
 
@@ -133,7 +136,9 @@ def _names(names: Any, path: Path) -> Mapping[int, str]:
         isinstance(number, int) and isinstance(name, str | int) and not isinstance(name, bool)
         for number, name in by_number.items()
     ):
-        raise LabelError(f"{path}: expected 'names', a list or one name a number, got {names!r}")
+        raise LabelError(
+            f"{path}: expected 'names', a list or one name a number, got {reprlib.repr(names)}"
+        )
     return {number: str(name) for number, name in by_number.items()}
 
 
@@ -145,7 +150,7 @@ def _places(values: Mapping[str, Any], path: Path) -> list[tuple[Split | None, s
             continue
         for one in entry if isinstance(entry, list) else [entry]:
             if not isinstance(one, str):
-                raise LabelError(f"{path}: expected a folder for '{key}', got {one!r}")
+                raise LabelError(f"{path}: expected a folder for '{key}', got {reprlib.repr(one)}")
             found.append((split_of(key), _relative(one, values.get("path"), path)))
     return found
 

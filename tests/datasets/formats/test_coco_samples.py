@@ -126,6 +126,11 @@ def test_a_folder_of_each_split_as_roboflow_exports_it_is_read(tmp_path):
         ({"images": [{**IMAGE, "file_name": "../../etc/passwd"}]}, "got '../../etc/passwd'"),
         ({"images": [{**IMAGE, "file_name": "/etc/passwd"}]}, "image 4: path: expected one inside"),
         ({"images": [{**IMAGE, "file_name": "\ud800.jpg"}]}, "expected whole characters"),
+        (
+            {"images": [{**IMAGE, "width": 10**400}]},
+            "image 4: expected a positive width and height",
+        ),
+        ({"images": [{**IMAGE, "id": 10**400}]}, "expected a whole number for 'id'"),
         ({"categories": CATEGORIES[:1] * 2}, "category 9: expected each id once"),
         ({"categories": [{"id": 9, "name": ""}]}, "label: expected a class name"),
     ],

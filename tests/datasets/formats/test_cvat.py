@@ -126,6 +126,7 @@ def test_the_video_is_named_by_the_file_or_by_whoever_reads_it(read, tmp_path):
         (PICTURES.replace('occluded="1"', 'occluded="x"'), "box 1: expected 0 or 1 for 'occluded'"),
         (PICTURES.replace('label="person"', ""), "label: expected a class name, got ''"),
         (PICTURES.replace('width="100"', 'width="-1"'), "expected a whole number for 'width'"),
+        (PICTURES.replace('width="100"', f'width="{"1" * 9999}"'), "a whole number for 'width'"),
         (PICTURES.replace('width="100"', 'width="0"'), "expected a positive height and width"),
         (video(track(box(1, 0), box(1, 0))), "track 7, frame 1: expected each frame once"),
         (video(track(box(9, 0)), grid(0, 3)), "track 7: expected frames 0 to 3, one in 1, got 9"),

@@ -48,6 +48,7 @@ def test_entries_are_those_that_json_gives(tmp_path_factory, entries, others, in
         ("{1: []}", "1 where a name should be"),
         ('{"images": {}}', "expected one list 'images', got another value"),
         ('{"images": [], "images": []}', "expected one list 'images', got another value"),
+        ('{"images": [' + "1" * 9999 + "]}", "Exceeds the limit"),
         ("{}", "expected a list 'images', got none"),
         ('{"images": ' + "[" * 100_000, "lists in lists without end"),
     ],

@@ -68,6 +68,7 @@ def test_a_list_of_the_test_pictures_has_no_labels(read):
     [
         ("a.jpg\n", ", end: expected the number of faces in 'a.jpg', got ''"),
         ("a.jpg\nb.jpg\n", ":2: expected the number of faces in 'a.jpg', got 'b.jpg'"),
+        ("a.jpg\n" + "1" * 9999, ":2: expected the number of faces"),
         ("a.jpg\n2\n1 1 1 1 0 0 0 0 0 0\n", ", end: expected 10 columns"),
         ("a.jpg\n1\n1 1 1 1\n", ":3: expected 10 columns"),
         ("a.jpg\n1\n1 1 1 x 0 0 0 0 0 0\n", ":3: expected numbers"),

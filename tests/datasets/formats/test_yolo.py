@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PIL import Image
 
@@ -115,10 +117,18 @@ def test_a_picture_that_is_missing_or_broken_is_named(folder):
         read(folder)
 
 
+LAUGHS = "a0: &a [x, x]\n" + "".join(
+    f"a{n}: &{after} [*{before}, *{before}]\n"
+    for n, (before, after) in enumerate(pairwise("abcdefghijklmnopqrstuvwxyz"), start=1)
+)
+"""Lists of the same lists: 67 million names, if they were written out."""
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("train: [", "expected YAML"),
+        (LAUGHS + "names: *z", "expected 'names'"),
         ("names", "expected names and the folders of splits"),
         ("train: images/train\n", "expected 'names'"),
         ("train: images/train\nnames: [no]\n", "expected 'names'"),
