@@ -121,7 +121,8 @@ def test_a_file_that_is_no_export_is_named(tmp_path, text, message):
 
 def test_what_the_interface_cannot_show_is_not_written_and_counted(tmp_path):
     losses = Losses()
-    LabelStudio().write([Sample("a.jpg"), Sample("v.mp4"), Sample("v.mp4", frame_index=3)], tmp_path, losses)
+    frame = Sample("v.mp4", frame_index=3)
+    LabelStudio().write([Sample("a.jpg"), Sample("v.mp4"), frame], tmp_path, losses)
     assert losses.counts == {"sample": 2}
     with pytest.raises(LabelError, match=r"behaviour, sample 'a.jpg': expected a whole clip"):
         list(group_samples(Interface.BEHAVIOUR, [Sample("a.jpg")]))
