@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ MOST_GROWTH = 1.5
 """A sample among four times as many may take so much longer: more is no longer linear."""
 
 _NUM_TRIED = 8
+_NUM_BATCHES = 80
+_NUM_STEPS = 12
+"""Batches of a training: on a processor one may take a second."""
 
 Step = Callable[["DetectionBatch"], object]
 """What a training does with a batch."""
@@ -231,30 +235,31 @@ def measure_loaders(
                 )
                 yield Measurement(
                     f"{what}, {num_workers} workers",
-                    loader_rate_hz(module, one),
+                    loader_rate_hz(module, one, _NUM_BATCHES if one is None else _NUM_STEPS),
                     "images/s",
                     note="480 × 640 px JPEG to 416 × 416, half of them mosaics",
                 )
 
 
 def loader_rate_hz(
-    module: DetectionDataModule, step: Step | None = None, num_epochs: int = 4
+    module: DetectionDataModule, step: Step | None = None, num_batches: int = _NUM_BATCHES
 ) -> float:
     """Images a second that a data module gives, each batch handed to `step` where there is one.
 
-    The first batch is not counted: workers start with it.
+    Epochs follow each other until there were `num_batches`. The first batch is not counted: workers
+    start with it.
     """
     module.prepare_data()
     module.setup()
     loader = module.train_dataloader()
     num_images, started_s = 0, 0.0
-    for _ in range(num_epochs):
-        for batch in loader:
-            if step is not None:
-                step(batch)
-            if not started_s:
-                started_s = time.perf_counter()
-                continue
+    endless = (batch for _ in count() for batch in loader)
+    for number, batch in enumerate(islice(endless, num_batches + 1)):
+        if step is not None:
+            step(batch)
+        if number == 0:
+            started_s = time.perf_counter()
+        else:
             num_images += len(batch.images)
     return num_images / (time.perf_counter() - started_s)
 

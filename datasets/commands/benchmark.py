@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from serving.core.errors import ConfigError
+
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from datasets.speed import Measurement
+    from datasets.speed import Measurement, Step
 
 NAME = "benchmark"
 _WIDTH = 140
@@ -28,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--loaded", type=int, default=240, help="pictures to feed to a training")
     parser.add_argument("--workers", type=int, default=1, help="processes of the check")
+    parser.add_argument(
+        "--step",
+        metavar="MODULE:NAME",
+        help="also feed a training: NAME() of this Python module gives what it does with a batch",
+    )
     parser.add_argument("--only", choices=_PARTS, action="append", help="measure only this part")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -66,7 +74,17 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
     if "formats" in parts:
         yield from speed.measure_formats(options.converted)
     if "loaders" in parts:
-        yield from speed.measure_loaders(options.loaded)
+        step = _step(options.step) if options.step is not None else None
+        yield from speed.measure_loaders(options.loaded, step)
+
+
+def _step(place: str) -> Step:
+    """What a module elsewhere offers: `datasets` itself knows of no training."""
+    module, _, name = place.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"--step: expected such as package.module:name, got {error}") from error
 
 
 def _table(found: list[Measurement]) -> Table:

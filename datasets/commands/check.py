@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datasets.checks.drawing import Hide, Image
     from datasets.checks.run import CheckResult
     from datasets.samples import Sample
+    from datasets.sampling.blur import FindsFaces
 
 NAME = "check"
 _MOST_SHOWN = 10
@@ -74,27 +75,31 @@ def run(options: argparse.Namespace) -> int:
 
 def _hide(options: argparse.Namespace) -> Hide:
     from datasets.faces import WEIGHTS_DIR, FaceFinder
-    from datasets.sampling.blur import FaceBlur
 
-    finder = FaceFinder(weights_dir=options.weights_dir or WEIGHTS_DIR)
+    return hiding(FaceFinder(weights_dir=options.weights_dir or WEIGHTS_DIR))
+
+
+def hiding(faces: FindsFaces) -> Hide:
+    """Hides the faces that are found, and the heads of the people whom labels name."""
+    from datasets.sampling.blur import FaceBlur, head_region, pixelate
+
+    blur = FaceBlur(faces, _Nobody())
 
     def hide(image: Image, sample: Sample) -> Image:
-        return FaceBlur(finder, _Labelled(sample)).blurred(Frame(image, "page", 0, 0.0))
+        hidden = blur.blurred(Frame(image, "page", 0, 0.0))
+        for box in sample.boxes:
+            if box.label == PERSON:
+                pixelate(hidden, head_region(np.array(box.xyxy_px, np.float32)))
+        return hidden
 
     return hide
 
 
-class _Labelled:
-    """The people whom a sample's labels name, for a blur that asks a detector."""
-
-    def __init__(self, sample: Sample) -> None:
-        boxes = [box.xyxy_px for box in sample.boxes if box.label == PERSON]
-        xyxy_px = np.array(boxes, np.float32).reshape(-1, 4)
-        self._people = Detections(xyxy_px, np.ones(len(boxes), np.float32))
+class _Nobody:
+    """Finds no people: labels name them."""
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The labelled people, whatever the frame."""
-        return [self._people for _ in frames]
+        return [Detections.empty() for _ in frames]
 
 
 def _lines(result: CheckResult) -> list[str]:
