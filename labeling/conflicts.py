@@ -83,6 +83,8 @@ def resolved(
     if rule is ConflictRule.CONSENSUS and len(task.annotations) > 1:
         joint = consensus(interface, task)
         samples, disputed = joint.samples, joint.disputed
+    if not samples:  # of a whole video come the frames with somebody; here is none
+        samples = tuple(replace(sample, boxes=(), is_labelled=True) for sample in task.samples)
     return Outcome(
         tuple(replace(sample, provenance=_everybody(task, sample)) for sample in samples),
         disputed,

@@ -30,6 +30,7 @@ from datasets.samples import Attributes, Box, Provenance, Sample, Span
 from labeling.annotations import LabelledTask
 from labeling.matching import MIN_IOU, Drawn, closest_first, drawn
 from labeling.questions import BELONGS, CLIP_CLASS, Question, answers
+from labeling.track_names import with_common_names
 from serving.core.labels import AgeBand, Gender, Mask
 
 PROPERTY = "consensus"
@@ -55,8 +56,8 @@ def consensus(interface: Interface, task: LabelledTask, min_iou: float = MIN_IOU
 
     A box or span stays that more than half of them drew: of those that overlap by `min_iou`, at
     most one of each labeler, the median of each edge, and of every other word the one that more
-    than half say. An answer stays that more than half gave; any other is `unsure`. Of a single
-    labeler everything stays.
+    than half say. Tracks of one person count as one, whatever labelers call them. An answer stays
+    that more than half gave; any other is `unsure`. Of a single labeler everything stays.
 
     Args:
         interface: that the task was pushed for.
@@ -75,7 +76,7 @@ def consensus(interface: Interface, task: LabelledTask, min_iou: float = MIN_IOU
     disputed: list[str] = []
     labelled = []
     pushed = {sample.key: sample for sample in task.samples}
-    for rows in _by_sample(task):
+    for rows in _by_sample(interface, task, min_iou):
         boxes, spans = _joined(rows, num_people, min_iou, disputed)
         sample = pushed.get(rows[0].key, rows[0])
         sample = replace(
@@ -88,14 +89,17 @@ def consensus(interface: Interface, task: LabelledTask, min_iou: float = MIN_IOU
         )
         labelled.append(sample)
     chosen = _chosen(interface, task, disputed)
-    return Consensus(_answered(interface, labelled, chosen), tuple(disputed))
+    return Consensus(_answered(interface, labelled, chosen), tuple(dict.fromkeys(disputed)))
 
 
-def _by_sample(task: LabelledTask) -> list[list[Sample]]:
+def _by_sample(interface: Interface, task: LabelledTask, min_iou: float) -> list[list[Sample]]:
     """What each labeler made of each sample; tracks can bring frames that others do not have."""
     rows: dict[str, list[Sample]] = {sample.key: [] for sample in task.samples}
-    for annotation in task.annotations:
-        for sample in annotation.samples:
+    people = [annotation.samples for annotation in task.annotations]
+    if interface is Interface.PERSON_TRACKS:
+        people = with_common_names(people, min_iou)
+    for samples in people:
+        for sample in samples:
             rows.setdefault(sample.key, []).append(sample)
     return [each for each in rows.values() if each]
 
@@ -138,13 +142,17 @@ def _joined_box(each: Sequence[Box], disputed: list[str]) -> Box:
         label = each[0].label
         disputed.append(f"class of a box: {sorted({box.label for box in each})}")
     edges = [median(box.xyxy_px[edge] for box in each) for edge in range(4)]
+    track_id = _majority([box.track_id for box in each])
+    tracks = sorted({box.track_id for box in each if box.track_id is not None})
+    if track_id is None and len(tracks) > 1:
+        disputed.append(f"track of a box: {tracks}")
     return replace(
         each[0],
         xyxy_px=(edges[0], edges[1], edges[2], edges[3]),
         label=label,
         is_ignored=_majority([box.is_ignored for box in each]) or False,
         is_occluded=_majority([box.is_occluded for box in each]),
-        track_id=_majority([box.track_id for box in each]),
+        track_id=track_id,
         identity=_majority([box.identity for box in each]),
     )
 

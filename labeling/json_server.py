@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -25,6 +26,8 @@ LOOPBACK = "127.0.0.1"
 SECRET_HEADER = "X-Footfall-Secret"
 MAX_BODY_BYTES = 64 * 2**20
 _READ_TIMEOUT_S = 30.0
+_PART_BYTES = 2**16
+_LENGTH = re.compile("[0-9]{1,12}")
 
 Answer = Callable[[Any], Any]
 """From the body of a request, None without one, to that of the answer."""
@@ -88,7 +91,7 @@ def secret_of(path: Path | None) -> str | None:
     """The secret that a file holds; None without a file.
 
     Raises:
-        LabelingError: the file cannot be read, or is empty.
+        LabelingError: the file cannot be read, is empty, or holds what no header carries.
     """
     if path is None:
         return None
@@ -98,6 +101,12 @@ def secret_of(path: Path | None) -> str | None:
         raise LabelingError(f"{path}: expected a secret, got {error}") from error
     if not secret:
         raise LabelingError(f"{path}: expected a secret, got an empty file")
+    if not (secret.isascii() and secret.isprintable()):
+        # Others reach us in another encoding from each sender, or cannot be sent at all.
+        raise LabelingError(
+            f"{path}: expected a secret of one line of letters without accents, digits and signs, "
+            "as a header carries them, got others"
+        )
     return secret
 
 
@@ -121,39 +130,54 @@ def _handler(
         def _answer(self) -> None:
             try:
                 status, body = self._result()
-            except TimeoutError:
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+            except OSError as error:  # too slow, or gone before the answer
+                log.debug("%s: %s", self.address_string(), error)
                 self.close_connection = True
-                return
-            data = json.dumps(body, ensure_ascii=False).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
 
         def _result(self) -> tuple[HTTPStatus, Any]:
+            if "Transfer-Encoding" in self.headers:
+                return HTTPStatus.LENGTH_REQUIRED, {"error": "expected a body of known length"}
+            length = self.headers.get("Content-Length", "0")
+            if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES:
+                return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"body of {length:.20} bytes"}
             path = urlsplit(self.path).path.rstrip("/") or "/"
             answer = answers.get((self.command, path))
             if answer is None:
+                self._pass_over(int(length))
                 return HTTPStatus.NOT_FOUND, {"error": f"no {self.command} {path}"}
             given = self.headers.get(SECRET_HEADER, "")
             if secret is not None and not hmac.compare_digest(given.encode(), secret.encode()):
+                self._pass_over(int(length))
                 return HTTPStatus.FORBIDDEN, {"error": f"expected the secret in {SECRET_HEADER}"}
-            length = self.headers.get("Content-Length", "0")
-            if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-                self.close_connection = True
-                return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"body of {length} bytes"}
             data = self.rfile.read(int(length))
+            if len(data) < int(length):
+                told = f"expected {length} bytes, got {len(data)}"
+                return HTTPStatus.BAD_REQUEST, {"error": told}
             try:
                 body = json.loads(data) if data else None
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 return HTTPStatus.BAD_REQUEST, {"error": f"expected JSON, got {error}"}
+            return self._answered(answer, body)
+
+        def _answered(self, answer: Answer, body: Any) -> tuple[HTTPStatus, Any]:
             try:
                 return HTTPStatus.OK, answer(body)
             except RefusedError as error:
                 return HTTPStatus.BAD_REQUEST, {"error": str(error)}
             except FootfallError as error:
-                log.error("%s %s: %s", self.command, path, error)
+                log.error("%s %s: %s", self.command, self.path, error)
                 return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": str(error)}
+
+        def _pass_over(self, num_bytes: int) -> None:
+            """Read a body that nobody wants: a connection that is closed with it unread is reset,
+            and the sender does not get the answer."""
+            while num_bytes > 0 and (part := self.rfile.read(min(num_bytes, _PART_BYTES))):
+                num_bytes -= len(part)
 
     return Handler

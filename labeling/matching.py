@@ -13,6 +13,9 @@ from serving.core import boxes
 MIN_IOU = 0.5
 """Overlap from which two boxes mean the same person; also of two spans on the timeline."""
 
+_ALIKE_DIGITS = 3
+"""Of overlaps: a box that was sent as percents and back is the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -87,16 +90,23 @@ def match(first: Iterable[Sample], second: Iterable[Sample], min_iou: float = MI
 def closest_first(
     first: Sequence[Drawn], second: Sequence[Drawn], min_iou: float
 ) -> list[tuple[int, int, float]]:
-    """Pairs of rows by falling overlap, each row once, none below `min_iou`."""
+    """Pairs of rows by falling overlap, each row once, none below `min_iou`.
+
+    Of overlaps that are alike to a thousandth, those of one label come first: a person and the bag
+    at the same place are not taken for each other.
+    """
     if not first or not second:
         return []
-    overlap = boxes.iou(_corners(first), _corners(second))
+    ours, theirs = _corners(first), _corners(second)
+    overlap = boxes.iou(ours, theirs)
+    overlap[(ours[:, None] == theirs[None]).all(axis=2)] = 1.0  # a moment has no area
     free_rows, free_columns = set(range(len(first))), set(range(len(second)))
     pairs = []
-    for flat in np.argsort(-overlap, axis=None, kind="stable"):
+    differ = np.array([[one.label != other.label for other in second] for one in first])
+    for flat in np.lexsort((differ.ravel(), -np.round(overlap, _ALIKE_DIGITS).ravel())):
         row, column = divmod(int(flat), len(second))
         if overlap[row, column] < min_iou:
-            break
+            continue
         if row in free_rows and column in free_columns:
             free_rows.remove(row)
             free_columns.remove(column)

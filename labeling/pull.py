@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from statistics import median
 from typing import Any
 
@@ -19,6 +20,9 @@ from labeling.consensus import PROPERTY as CONSENSUS
 
 _MAX_NAMED = 5
 """Keys that one line names."""
+
+_MAX_LETTERS = 200
+"""Of one thing that a line names; the report has all of it."""
 
 _IDENTITY = (Interface.IDENTITY_PAIRS, Interface.IDENTITY_CLUSTERS)
 _ANSWERED: Mapping[Interface, tuple[str, ...]] = {
@@ -129,7 +133,8 @@ class Pull:
     def into(self, samples: Sequence[Sample], tasks: Iterable[LabelledTask]) -> list[Sample]:
         """The samples, those that were answered with their new labels, all others as they were.
 
-        Frames of a video that was asked as a whole take its place.
+        Frames of a video that was asked as a whole take its place, or that of the frames that an
+        earlier pull made of it; a video that shows nobody stays one sample, and is labelled.
 
         Args:
             samples: of a data set.
@@ -138,7 +143,8 @@ class Pull:
         asked: set[str] = set()
         groups: list[Sequence[Sample]] = []
         to_review: set[str] = set()
-        known = {sample.key for sample in samples}
+        whole: set[str] = set()
+        known = {self._asked_as(sample) for sample in samples} | {each.key for each in samples}
         for task in joined_tasks(tasks):
             keys = {sample.key for sample in task.samples}
             asked |= keys
@@ -148,11 +154,14 @@ class Pull:
             group = self._answer(task)
             if group is not None:
                 groups.append(group)
+                whole |= {each.path for each in task.samples if self._is_whole(each)}
             elif task.annotations:
                 to_review |= keys
         answered = {sample.key: sample for sample in self._joined(groups)}
-        self.result.without_task = [each.key for each in samples if each.key not in asked]
-        merged = list(self._merged(samples, answered, to_review))
+        self.result.without_task = [
+            each.key for each in samples if not asked & {each.key, self._asked_as(each)}
+        ]
+        merged = list(self._merged(samples, answered, to_review, whole))
         self.result.num_samples = len(answered)
         return merged
 
@@ -186,23 +195,57 @@ class Pull:
             return joined_identities(groups, self._losses)
         return [sample for group in groups for sample in group]
 
+    def _is_whole(self, sample: Sample) -> bool:
+        """Whether a task asks about all frames of a video by this one sample."""
+        is_video = sample.is_video and sample.frame_index is None
+        return self._interface is Interface.PERSON_TRACKS and is_video
+
+    def _asked_as(self, sample: Sample) -> str:
+        """The key that a frame has in a task that asks about its whole video."""
+        return sample.path if self._interface is Interface.PERSON_TRACKS else sample.key
+
     def _merged(
-        self, samples: Sequence[Sample], answered: dict[str, Sample], to_review: set[str]
+        self,
+        samples: Sequence[Sample],
+        answered: Mapping[str, Sample],
+        to_review: set[str],
+        whole: set[str],
     ) -> Iterator[Sample]:
-        frames: dict[str, list[Sample]] = {}
-        known = {sample.key for sample in samples}
-        for key, answer in answered.items():
-            if key not in known:  # a frame of a video that was asked as a whole
-                frames.setdefault(answer.path, []).append(answer)
+        """`whole` names the videos that were asked, and answered, as one sample."""
+        answers: dict[str, list[Sample]] = {path: [] for path in whole}
+        before: dict[str, list[Sample]] = {path: [] for path in whole}
+        for found, each_of in ((answers, answered.values()), (before, samples)):
+            for sample in each_of:
+                if sample.path in whole:
+                    found[sample.path].append(sample)
         for sample in samples:
-            if sample.key in answered:
+            if sample.path in whole:
+                yield from self._frames(before.pop(sample.path, ()), answers[sample.path])
+            elif sample.key in answered:
                 yield self._with_answer(sample, answered[sample.key])
-            elif sample.key in to_review:
+            elif to_review & {sample.key, self._asked_as(sample)}:
                 yield replace(sample, tags=tuple(dict.fromkeys([*sample.tags, CONFLICT_TAG])))
-            elif sample.frame_index is None and sample.path in frames:
-                yield from frames.pop(sample.path)
             else:
                 yield sample
+
+    def _frames(self, before: Sequence[Sample], answers: Sequence[Sample]) -> Iterator[Sample]:
+        """What a video becomes: its frames; where there is none the video, which shows nobody.
+
+        Args:
+            before: the samples that the data set has of it; none where they were given already.
+            answers: the frames with somebody, or the video itself.
+        """
+        old = {sample.frame_index: sample for sample in before}
+        new = {sample.frame_index: sample for sample in answers}
+        nobody = replace(answers[0], boxes=())
+        indices = sorted(index for index in {*old, *new} if index is not None) if old else []
+        for index in indices:
+            if index in old:
+                yield self._with_answer(old[index], new.get(index, nobody))
+            else:
+                yield new[index]
+        if not indices:
+            yield from (self._with_answer(sample, nobody) for sample in before)
 
     def _with_answer(self, sample: Sample, answer: Sample) -> Sample:
         """The sample as it is now, with what was answered; of the rest it may know more by now."""
@@ -244,4 +287,5 @@ def _named(what: str, keys: Sequence[str]) -> str:
     if not keys:
         return ""
     more = f" and {len(keys) - _MAX_NAMED:,} more" if len(keys) > _MAX_NAMED else ""
-    return f"{what}: {len(keys):,} ({', '.join(keys[:_MAX_NAMED])}{more})"
+    named = (key if len(key) <= _MAX_LETTERS else f"{key[:_MAX_LETTERS]}…" for key in keys)
+    return f"{what}: {len(keys):,} ({', '.join(islice(named, _MAX_NAMED))}{more})"

@@ -124,8 +124,8 @@ class Batches:
         return self._folder / f"v{number}" if number > FIRST_VERSION else None
 
     def _newest(self) -> int:
-        made = [int(path.parent.name[1:]) for path in self._folder.glob(f"v*/{MANIFEST_NAME}")]
-        return max([FIRST_VERSION, *made])
+        names = (path.parent.name[1:] for path in self._folder.glob(f"v*/{MANIFEST_NAME}"))
+        return max([FIRST_VERSION, *(int(name) for name in names if name.isdecimal())])
 
     def _recovered(self) -> set[str]:
         """The keys of the last version; one that was being made counts if it was finished."""
@@ -165,11 +165,17 @@ def _read_state(path: Path) -> tuple[set[str], _Making | None]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         making = values.get("making")
-        return set(values["included"]), (
-            None if making is None else _Making(making["folder"], set(making["keys"]))
+        return _keys(values["included"]), (
+            None if making is None else _Making(str(making["folder"]), _keys(making["keys"]))
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LabelingError(f"{path}: expected the keys of a version, got {error!r}") from error
+
+
+def _keys(values: Any) -> set[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"expected a list of keys, got {values!r:.100}")
+    return set(values)
 
 
 def _write_state(path: Path, included: set[str], making: _Making | None = None) -> None:

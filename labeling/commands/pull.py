@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeling.conflicts import ConflictRule
@@ -31,8 +32,13 @@ class Request(AnswerKeys):
     report: FilePath | None = None
 
 
-def run(request: Request) -> None:
+def run(request: Request, after: Path | None = None) -> None:
     """Pull, and say what became of each task.
+
+    Args:
+        request: the keys.
+        after: the version that the new one comes after in name and number, though its labels are
+            brought to `dataset`, where that was pulled before; None: `dataset` itself.
 
     Raises:
         ConfigError: neither a project nor an export, or an export of an unknown interface.
@@ -62,7 +68,8 @@ def run(request: Request) -> None:
         write_atomically(request.report, record + "\n")
     if not result.labelled:
         raise LabelingError(f"pull: expected labels, got none of {result.num_tasks:,} tasks")
-    made = dataset.derive(request.output, samples)
+    parent = dataset if after is None else Dataset.load(after)
+    made = parent.derive(request.output, samples)
     print(f"data set: {made.manifest.name} v{made.manifest.version} ({request.output})")
 
 

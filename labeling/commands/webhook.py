@@ -67,7 +67,7 @@ def run(request: Request) -> None:
         request.output,
         request.batch_size,
         lambda: _finished(client, project),
-        lambda folder: _pull(request, folder),
+        lambda folder: _pull(request, folder, batches.newest()),
         None if request.train is None else lambda folder: _train(request.train or "", folder),
         on_message=lambda line: print(line, flush=True),
     )
@@ -85,13 +85,19 @@ def _finished(client: Client, project: Project) -> Sequence[str]:
     return finished_keys(client, project)
 
 
-def _pull(request: Request, folder: Path) -> None:
+def _pull(request: Request, folder: Path, newest: Path | None = None) -> None:
+    """Pull into `folder`, the version after `newest`.
+
+    The labels are brought to what was pushed, not to the version before: a label whose annotation
+    was deleted since is gone.
+    """
     from labeling.commands import pull
 
     values = {name: getattr(request, name) for name in ProjectKeys.model_fields}
-    pull.run(
-        pull.Request(**values, dataset=request.dataset, output=folder, conflicts=request.conflicts)
+    asked = pull.Request(
+        **values, dataset=request.dataset, output=folder, conflicts=request.conflicts
     )
+    pull.run(asked, after=newest)
 
 
 def _train(command: str, folder: Path) -> None:

@@ -180,3 +180,40 @@ def test_fleiss_is_not_stated_where_some_faces_have_more_answers_than_others():
 def test_a_face_that_only_one_answered_scores_the_task_down():
     (only,) = agreement(Interface.FACE_ATTRIBUTES, [face("a", anna=WOMAN, ben=Attributes())]).tasks
     assert only.score == 0
+
+
+def test_a_person_and_a_bag_at_one_place_are_agreed_on_in_any_order():
+    bag = person(0, "bag")
+    found = agreement(
+        Interface.PERSON_BOXES, [task("a.jpg", anna=[person(0), bag], ben=[bag, person(0)])]
+    )
+    assert [each.f1 for each in found.boxes] == [1.0, 1.0] and found.tasks[0].score == 1
+
+
+def test_where_nobody_can_tell_an_age_there_is_nothing_to_measure():
+    def unsure(key):
+        return (Sample(key, properties={"age_band": "unsure"}),)
+
+    faces = [
+        LabelledTask(
+            key,
+            (Sample(key),),
+            tuple(Annotation(name, 1.0, None, unsure(key)) for name in (ANNA, BEN)),
+        )
+        for key in "abcdef"
+    ]
+    (bands,) = agreement(Interface.FACE_ATTRIBUTES, faces).answers
+    assert bands.num_things == 0 and math.isnan(bands.alpha) and bands.interval is None
+
+
+def test_two_who_mark_the_same_moment_agree():
+    """A span without length overlaps with nothing by area."""
+    moment = (Sample("c.mp4", spans=(Span(2.0, 2.0, "taking"),)),)
+    given = (Annotation(ANNA, 1.0, None, moment), Annotation(BEN, 1.0, None, moment))
+    found = agreement(Interface.BEHAVIOUR, [LabelledTask("c.mp4", (Sample("c.mp4"),), given)])
+    assert found.tasks[0].score == 1
+
+
+def test_without_tasks_there_is_nothing():
+    found = agreement(Interface.PERSON_BOXES, [])
+    assert (found.boxes, found.answers, found.labelers, found.tasks) == ((), (), (), ())

@@ -157,3 +157,62 @@ def test_a_crop_belongs_to_a_cluster_where_most_leave_it_in():
     found = consensus(Interface.IDENTITY_CLUSTERS, task)
     assert [sample.identity for sample in found.samples] == ["p", None, "p"]
     assert found.disputed == ()
+
+
+VIDEO = (Sample("v.mp4", is_labelled=False),)
+
+
+def frames(*rows):
+    """Frames of a video; a row holds the left edge of each track, by its name."""
+    return [
+        Sample(
+            "v.mp4",
+            frame_index=index,
+            boxes=tuple(box(left, track_id=name) for name, left in row.items()),
+        )
+        for index, row in enumerate(rows)
+    ]
+
+
+def tracks_of(found):
+    return [{each.track_id: each.xyxy_px[0] for each in sample.boxes} for sample in found.samples]
+
+
+def test_people_are_followed_though_each_labeler_calls_them_otherwise():
+    """What one calls a and b the other calls b and c."""
+    one = frames({"a": 0, "b": 50}, {"a": 2, "b": 52})
+    other = frames({"b": 0, "c": 50}, {"b": 2, "c": 52})
+    found = consensus(Interface.PERSON_TRACKS, given(one, other, pushed=VIDEO, key="v.mp4"))
+    assert tracks_of(found) == [{"a": 0, "b": 50}, {"a": 2, "b": 52}]
+    assert found.disputed == ()
+
+
+def test_who_is_only_in_later_answers_gets_a_name_that_is_free():
+    """Two of three see a second person, whom both of them call a as well as the first one."""
+    one = frames({"a": 0})
+    two, three = frames({"x": 0, "a": 50}), frames({"y": 0, "a": 50})
+    found = consensus(Interface.PERSON_TRACKS, given(one, two, three, pushed=VIDEO, key="v.mp4"))
+    assert tracks_of(found) == [{"a": 0, "a-2": 50}]
+
+
+def test_a_track_that_one_labeler_takes_for_two_people_is_disputed_once():
+    one = frames({"a": 0}, {"a": 0}, {"a": 0}, {"a": 0}, {"a": 0})
+    other = frames({"p": 0}, {"p": 0}, {"p": 0}, {"q": 0}, {"q": 0})
+    found = consensus(Interface.PERSON_TRACKS, given(one, other, pushed=VIDEO, key="v.mp4"))
+    assert [list(row) for row in tracks_of(found)] == [["a"], ["a"], ["a"], [None], [None]]
+    assert found.disputed == ("track of a box: ['a', 'q']",)
+
+
+def test_a_person_and_a_bag_at_one_place_are_what_both_labelers_say():
+    """Drawn in another order by each."""
+    person, bag = box(0), box(0, label="bag")
+    found = consensus(Interface.PERSON_BOXES, given(picture(person, bag), picture(bag, person)))
+    assert {each.label for each in found.samples[0].boxes} == {"person", "bag"}
+    assert found.disputed == ()
+
+
+def test_a_box_that_both_drew_twice_stays_twice():
+    found = consensus(
+        Interface.PERSON_BOXES, given(picture(box(0), box(0)), picture(box(0), box(0)))
+    )
+    assert len(found.samples[0].boxes) == 2

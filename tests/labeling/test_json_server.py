@@ -1,9 +1,12 @@
+import socket
+import struct
+import threading
 from http.client import HTTPConnection
 
 import httpx
 import pytest
 
-from labeling.json_server import SECRET_HEADER, JsonServer, RefusedError
+from labeling.json_server import SECRET_HEADER, JsonServer, RefusedError, secret_of
 from serving.core.errors import DatasetError, LabelingError
 
 
@@ -57,6 +60,114 @@ def test_a_body_that_is_too_large_is_not_read(server):
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def raw(server, head, body=b"", shut=True):
+    """The answer to bytes as they are."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode() + b"\r\n\r\n" + body)
+        if shut:
+            connection.shutdown(socket.SHUT_WR)
+        parts = list(iter(lambda: connection.recv(4096), b""))
+    return b"".join(parts).decode()
+
+
+def test_a_body_that_ends_before_its_length_is_not_taken_for_the_whole(server):
+    answer = raw(server, "POST /echo HTTP/1.1\r\nContent-Length: 100", b"{}")
+    assert " 400 " in answer and "expected 100 bytes, got 2" in answer
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "9" * 5000, "²"])
+def test_a_length_that_is_none_is_refused(server, length):
+    assert " 413 " in raw(server, f"POST /echo HTTP/1.1\r\nContent-Length: {length}")
+
+
+def test_a_body_of_unknown_length_is_refused(server):
+    head = "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked"
+    assert " 411 " in raw(server, head, b"2\r\n{}\r\n0\r\n\r\n")
+
+
+def test_a_large_body_that_nobody_wants_does_not_cost_the_answer(server):
+    body = b"x" * 20_000_000
+    answer = httpx.post(f"{server.url}/other", content=body)
+    assert answer.status_code == 404
+    with JsonServer(ANSWERS, secret="s") as closed:
+        assert httpx.post(f"{closed.url}/echo", content=body).status_code == 403
+
+
+def test_json_that_is_nested_without_end_is_refused(server):
+    answer = httpx.post(f"{server.url}/echo", content=b"[" * 200_000)
+    assert answer.status_code == 400 and "expected JSON" in answer.json()["error"]
+
+
+def test_half_a_letter_is_answered(server):
+    answer = httpx.post(f"{server.url}/echo", content=b'"\\ud800"')
+    assert answer.status_code == 200 and answer.json() == {"got": "\ud800"}
+
+
+def test_who_leaves_before_the_answer_makes_no_noise(capfd):
+    """Label Studio gives up after a while, and the answer finds nobody."""
+    asked, left, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_):
+        asked.set()
+        left.wait(10)
+        answered.set()
+        return {"long": "x" * 5_000_000}
+
+    with JsonServer({("GET", "/slow"): slow, **ANSWERS}) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        connection = socket.create_connection((host, int(port)))
+        connection.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
+        assert asked.wait(10)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        left.set()
+        assert answered.wait(10)
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join(10)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_while_one_answer_is_made_others_are_given():
+    going, done = threading.Event(), threading.Event()
+
+    def slow(_):
+        going.set()
+        return {"done": done.wait(10)}
+
+    with JsonServer({("GET", "/slow"): slow, **ANSWERS}) as server:
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(httpx.get(f"{server.url}/slow", timeout=20).json())
+        )
+        asking.start()
+        assert going.wait(10)
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        done.set()
+        asking.join()
+    assert answers == [{"done": True}]
+
+
+@pytest.mark.parametrize("secret", ["Geheimnis ü", "two\nlines", "zł", "a\tb"])
+def test_a_secret_that_no_header_carries_is_refused(tmp_path, secret):
+    path = tmp_path / "secret"
+    path.write_text(secret, encoding="utf-8")
+    with pytest.raises(LabelingError, match="as a header carries them"):
+        secret_of(path)
+
+
+def test_a_secret_is_read_without_the_end_of_its_line(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("open-sesame 1!\n")
+    assert secret_of(path) == "open-sesame 1!"
+    assert secret_of(None) is None
+    path.write_text("\n")
+    with pytest.raises(LabelingError, match="got an empty file"):
+        secret_of(path)
 
 
 def test_without_the_secret_nothing_is_answered():

@@ -110,6 +110,80 @@ def test_the_frames_of_a_video_that_was_asked_as_a_whole_take_its_place():
     assert samples[1].boxes[0].xyxy_px == PERSON.xyxy_px
 
 
+WHOLE = Sample("v.mp4", image_size_hw=(100, 100), is_labelled=False)
+"""A video that is asked as one sample."""
+
+
+def seen_at(*indices):
+    """Frames of the whole video, each with a person."""
+    box = replace(PERSON, track_id="1")
+    return [replace(WHOLE, frame_index=index, boxes=(box,)) for index in indices]
+
+
+def asked_whole(*answers):
+    return answered(Interface.PERSON_TRACKS, [WHOLE], *answers, frame_rate_hz=10.0)
+
+
+@pytest.mark.parametrize("rule", list(ConflictRule))
+def test_a_whole_video_that_shows_nobody_is_labelled(rule):
+    other = Sample("w.mp4", is_labelled=False)
+    samples, result = pulled(
+        Interface.PERSON_TRACKS, [WHOLE, other], asked_whole([], []), rule=rule
+    )
+    assert [(sample.key, sample.is_labelled) for sample in samples] == [
+        ("v.mp4", True),
+        ("w.mp4", False),
+    ]
+    assert samples[0].boxes == () and result.empty == result.labelled == ["v.mp4"]
+    assert [by.labelled_by for by in samples[0].provenance] == ["ada", "zoe"]
+    assert result.num_samples == 1
+
+
+def test_frames_of_a_former_pull_of_a_whole_video_are_replaced():
+    """Frame 2 was labelled and split; now a person is there from 5 to 6 and in no other frame."""
+    old = replace(WHOLE, frame_index=2, is_labelled=True, boxes=(PERSON,), tags=("hard",))
+    kept = replace(seen_at(5)[0], boxes=(), camera="door")
+    samples, result = pulled(Interface.PERSON_TRACKS, [old, kept], asked_whole(seen_at(5, 6)))
+    assert [(sample.key, len(sample.boxes)) for sample in samples] == [
+        ("v.mp4#2", 0),
+        ("v.mp4#5", 1),
+        ("v.mp4#6", 1),
+    ]
+    assert (samples[0].tags, samples[1].camera) == (("hard",), "door")
+    assert all(sample.is_labelled for sample in samples)
+    assert result.unknown == result.without_task == []
+
+
+def test_frames_of_a_former_pull_show_nobody_where_the_video_now_does():
+    samples, _ = pulled(Interface.PERSON_TRACKS, seen_at(2, 3), asked_whole([]))
+    assert [(sample.key, sample.boxes) for sample in samples] == [("v.mp4#2", ()), ("v.mp4#3", ())]
+
+
+def test_frames_of_a_former_pull_are_left_to_review_where_labelers_differ():
+    samples, _ = pulled(Interface.PERSON_TRACKS, seen_at(2), asked_whole(seen_at(2), []))
+    assert samples[0].tags == ("conflict",) and len(samples[0].boxes) == 1
+
+
+def test_two_with_other_frames_of_a_video_keep_what_both_drew():
+    """One sees a person in the frames 0 to 2, one in 2 and 3: together only in frame 2."""
+    task = asked_whole(seen_at(0, 1, 2), seen_at(2, 3))
+    samples, result = pulled(Interface.PERSON_TRACKS, [WHOLE], task, rule=ConflictRule.CONSENSUS)
+    assert [(sample.frame_index, len(sample.boxes)) for sample in samples] == [
+        (0, 0),
+        (1, 0),
+        (2, 1),
+        (3, 0),
+    ]
+    assert samples[2].boxes[0].track_id == "1" and len(result.disputed) == 1
+
+
+def test_a_line_does_not_name_a_thousand_disputes():
+    task = asked_whole(seen_at(*range(0, 200, 2)), [])
+    _, result = pulled(Interface.PERSON_TRACKS, [WHOLE], task, rule=ConflictRule.CONSENSUS)
+    (line,) = [line for line in result.lines(ConflictRule.CONSENSUS) if "partly open" in line]
+    assert len(line) < 300 and line.startswith("of these partly open in the consensus: 1 (v.mp4: ")
+
+
 def test_spans_and_class_of_a_clip_come_back():
     clip = Sample("c.mp4", is_labelled=False, duration_s=8.0)
     answer = replace(clip, spans=(Span(1.0, 2.5, "taking"),), label="theft")

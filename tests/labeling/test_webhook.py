@@ -116,9 +116,34 @@ def test_a_training_that_fails_costs_no_version_and_is_told(project, tmp_path):
 
 
 def test_a_broken_state_is_told_and_not_guessed(project, tmp_path):
-    (tmp_path / STATE_NAME).write_text('{"included": ["a"')
-    with pytest.raises(LabelingError, match=r"webhook\.json: expected the keys of a version"):
-        project.batches(tmp_path)
+    for text in ('{"included": ["a"', '{"included": "ab"}', '{"included": [1]}', "[]", "null"):
+        (tmp_path / STATE_NAME).write_text(text)
+        with pytest.raises(LabelingError, match=r"webhook\.json: expected the keys of a version"):
+            project.batches(tmp_path)
+
+
+def test_a_folder_of_another_name_is_no_version(project, tmp_path):
+    for name in ("vtest", "v2-old", "v"):
+        project.make(tmp_path / name)
+    project.finished = ["a", "b"]
+    project.made.clear()
+    assert project.batches(tmp_path).check()
+    assert project.made == ["v2"]
+
+
+def test_tasks_whose_annotations_were_deleted_do_not_count(project, tmp_path):
+    batches = project.batches(tmp_path)
+    project.finished = ["a", "b"]
+    batches.check()
+    project.finished = ["b", "c"]
+    assert not batches.check()  # one is new, and one is gone
+    project.finished = ["a", "b", "c", "d"]
+    assert batches.check()
+
+
+def test_a_project_without_our_tasks_makes_no_version(project, tmp_path):
+    assert not project.batches(tmp_path, batch_size=1).check()
+    assert project.lines == ["0 of 1 tasks for the next version"]
 
 
 def test_only_messages_of_annotations_wake_it(project, tmp_path):
@@ -130,7 +155,9 @@ def test_only_messages_of_annotations_wake_it(project, tmp_path):
     assert broken.status_code == 400
 
 
-def test_real_annotations_become_a_version_and_a_training_run(label_studio, tmp_path):
+def test_real_annotations_become_versions_and_training_runs_and_deleted_ones_are_gone(
+    label_studio, tmp_path
+):
     pushed = data_set(tmp_path / "v1", numbered(3))
     client = Client.open(label_studio.url, label_studio.token)
     project, _ = prepared_project(
@@ -161,7 +188,7 @@ def test_real_annotations_become_a_version_and_a_training_run(label_studio, tmp_
         request.output,
         request.batch_size,
         lambda: finished_keys(client, project),
-        lambda folder: command._pull(request, folder),
+        lambda folder: command._pull(request, folder, batches.newest()),
         train,
     )
     worker = threading.Thread(target=batches.run)
@@ -173,17 +200,26 @@ def test_real_annotations_become_a_version_and_a_training_run(label_studio, tmp_
             for (task,) in ([one] for one in next(client.task_pages(project))[:2]):
                 client.request("POST", f"api/tasks/{task['id']}/annotations/", body={"result": []})
             assert done.wait(WAIT_S)
+            first, _, third = next(client.task_pages(project))
+            client.request("DELETE", f"api/annotations/{first['annotations'][0]['id']}/")
+            done.clear()
+            batches._batch_size = 1
+            path = f"api/tasks/{third['id']}/annotations/"
+            client.request("POST", path, body={"result": []})
+            assert done.wait(WAIT_S)
         finally:
             batches.end()
             worker.join()
     hooks = client.request("GET", "api/webhooks/", {"project": project.id})
     assert len(hooks) == 1
-    assert trained == ["v2"]
-    made = Dataset.load(tmp_path / "versions" / "v2")
-    assert made.manifest.version == 2
-    assert [sample.is_labelled for sample in made.samples] == [True, True, False]
+    assert trained == ["v2", "v3"]
+    second, third = (Dataset.load(tmp_path / "versions" / name) for name in ("v2", "v3"))
+    assert (second.manifest.version, third.manifest.version) == (2, 3)
+    assert third.manifest.parent_sha256 == second.manifest.sha256
+    assert [sample.is_labelled for sample in second.samples] == [True, True, False]
+    assert [sample.is_labelled for sample in third.samples] == [False, True, True]
     state = json.loads((tmp_path / "versions" / STATE_NAME).read_text())
-    assert sorted(state["included"]) == [sample.key for sample in made.samples[:2]]
+    assert sorted(state["included"]) == [sample.key for sample in pushed.samples[1:]]
 
 
 def test_a_training_command_is_given_the_version(tmp_path):

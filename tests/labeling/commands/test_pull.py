@@ -15,7 +15,7 @@ from labeling.commands import push as push_command
 from labeling.exports import tasks_of_project
 from labeling.projects import found_project
 from serving.core.errors import ConfigError, LabelError, LabelingError
-from tests.labeling.made_up import SIZE_HW, data_set, new_labeler, numbered, person
+from tests.labeling.made_up import SIZE_HW, cut_of, data_set, new_labeler, numbered, person
 
 BOXES = Interface.PERSON_BOXES
 _COUNTER = itertools.count()
@@ -349,3 +349,30 @@ def test_neither_project_nor_export_is_told(tmp_path):
     request = pull_command.Request(dataset=tmp_path, output=tmp_path / "o")
     with pytest.raises(ConfigError, match="expected a title, or export=FILE and interface=NAME"):
         pull_command.run(request)
+
+
+def test_videos_come_back_as_frames_and_those_that_show_nobody_as_themselves(
+    client, keys, sample_video, tmp_path
+):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        cut_of(sample_video, folder / name, num_frames=4)
+    videos = [Sample(name, is_labelled=False) for name in ("a.mp4", "b.mp4")]
+    made = Dataset.create(folder, videos, name="v", source="s", licence="l", commercial_use=False)
+    tracks = {"interface": Interface.PERSON_TRACKS, "num_annotations": 1}
+    _push(keys, made, "videos", **tracks)
+    seen = [
+        Sample("x.mp4", frame_index=index, image_size_hw=(576, 768), boxes=(person(),))
+        for index in (1, 2)
+    ]
+    result = result_of(Interface.PERSON_TRACKS, seen, frame_rate_hz=10.0)
+    for number, given in zip(_numbers(client, "videos"), (result, []), strict=True):
+        client.request("POST", f"api/tasks/{number}/annotations", body={"result": given})
+    asked = {**keys, "project": "videos"}
+    for dataset, output in ((folder, tmp_path / "v2"), (tmp_path / "v2", tmp_path / "v3")):
+        pull_command.run(pull_command.Request(**asked, dataset=dataset, output=output))
+    for name in ("v2", "v3"):
+        got = Dataset.load(tmp_path / name).samples
+        told = [(sample.key, sample.is_labelled, len(sample.boxes)) for sample in got]
+        assert told == [("a.mp4#1", True, 1), ("a.mp4#2", True, 1), ("b.mp4", True, 0)]
