@@ -23,9 +23,9 @@ MAX_GRID_STEP = 40.0
 
 Measured: pictures saved anew (JPEG 30, WebP 40), halved, doubled, noisy or greyed stay within
 4 bits, 7 bits and 28 levels, 99 in 100 brightened ones within 8, 8 and 36; a crop of 2 % mostly
-does not. Among 6,000 aligned faces, 1,791 faces with and without masks and 704 people in one
-corridor these limits leave 14 pairs, every one of them truly one picture; the first pair of two
-people is at 49 levels.
+does not. Among 22,755 aligned faces, 1,791 faces with and without masks and 704 people in one
+corridor these limits leave 50 pairs, each of them one photograph to the eye; two people of the same
+hashes were 88 levels apart.
 """
 
 FLAT_DEVIATION = 2.0
