@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo label-demo test lint format clean install-serve install-train install-dev
+.PHONY: help demo label-demo label-pictures test lint format clean install-serve install-train install-dev
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -80,6 +80,11 @@ demo: $(VENV)/.installed-train ## The whole loop on the sample: score, fine-tune
 
 label-demo: $(VENV)/.installed-label ## The labelling loop: sample, push, label, agree, pull, train
 	@$(BIN)/python -m labeling task=demo
+
+label-pictures: $(VENV)/.installed-dev $(LABEL_STUDIO)/.installed ## The pictures of labeling/README.md, anew
+	@bash .ci/system_packages
+	@FOOTFALL_LABEL_PICTURES=labeling/pictures $(BIN)/python -m pytest -q \
+	  tests/browser/test_first_steps.py tests/browser/test_labeling_interfaces.py
 
 test: $(VENV)/.installed-dev $(LABEL_STUDIO)/.installed ## Every test
 	@bash .ci/system_packages

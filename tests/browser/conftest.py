@@ -13,7 +13,7 @@ from datasets.formats.label_studio import Interface
 from datasets.samples import Sample
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from tests.browser.labeling_page import LabelingPage
     from tests.label_studio import RunningLabelStudio
@@ -23,8 +23,8 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-VIEWPORT = {"width": 1440, "height": 900}
-"""A laptop's: what fits here fits larger screens."""
+VIEWPORT = {"width": 1280, "height": 900}
+"""Of a small screen: what fits here fits larger ones, and pictures of it suit a README."""
 
 PICTURES_VARIABLE = "FOOTFALL_LABEL_PICTURES"
 """A folder for the pictures of the pages; without it they go where pytest puts its own files."""
@@ -48,16 +48,30 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def session_state(browser: Browser, label_studio: RunningLabelStudio) -> dict[str, object]:
-    """The cookies of someone who logged in through the form."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{label_studio.url}/user/login/")
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Page]:
+    """A page of someone who has not logged in."""
+    context = browser.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+def log_in(page: Page, label_studio: RunningLabelStudio) -> None:
+    """Log in through the form, which is open."""
     page.fill("input[name=email]", label_studio.email)
     page.fill("input[name=password]", label_studio.password)
     page.click("button[type=submit]")
     page.wait_for_url("**/")
+
+
+@pytest.fixture(scope="session")
+def session_state(browser: Browser, label_studio: RunningLabelStudio) -> dict[str, object]:
+    """The cookies of someone who logged in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{label_studio.url}/user/login/")
+    log_in(page, label_studio)
     state = dict(context.storage_state())
     context.close()
     return state

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from PIL import Image
 from playwright.sync_api import Locator, Page, Response
 
 from datasets.formats.format import Losses
@@ -23,6 +25,7 @@ from labeling.interface import instruction, label_config
 from tests.label_studio import RunningLabelStudio
 
 MODEL = "made-up-model 1"
+_NUM_COLOURS = 192
 
 XyPx = tuple[float, float]
 
@@ -178,9 +181,7 @@ class LabelingPage:
 
     def save_picture(self, folder: Path, name: str) -> Path:
         """A picture of the page as it is."""
-        path = folder / f"{name}.png"
-        self.page.screenshot(path=str(path))
-        return path
+        return save_picture(self.page, folder / f"{name}.png")
 
     def press_submit(self) -> None:
         """Click the button."""
@@ -205,20 +206,37 @@ class LabelingPage:
         return samples_of(self.interface, task, annotation, losses or Losses())
 
 
+def save_picture(page: Page, path: Path, height_px: int | None = None) -> Path:
+    """A picture of a page, in few colours: a page has no more, and a README is quickly loaded.
+
+    With `height_px` only of its upper part.
+    """
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shot = shot.crop((0, 0, shot.width, height_px or shot.height))
+    shot.quantize(_NUM_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    return path
+
+
 def _is_submission(response: Response) -> bool:
     return response.request.method == "POST" and "/annotations" in response.url
 
 
 def make_project(
-    label_studio: RunningLabelStudio, interface: Interface, samples: Iterable[Sample]
+    label_studio: RunningLabelStudio,
+    interface: Interface,
+    samples: Iterable[Sample],
+    title: str | None = None,
 ) -> tuple[int, list[Mapping[str, Any]]]:
-    """A project with a task for each group of samples, whose files lie below `files_root`.
+    """A project with a task for each group of samples, whose files lie in `files_root`/title.
+
+    The title is that of the interface where none is given.
 
     What samples say that are not labelled is shown as a prediction.
     """
     client = label_studio.client
+    title = title or f"{interface}"
     project = client.projects.create(
-        title=f"{interface}",
+        title=title,
         label_config=label_config(interface),
         expert_instruction=instruction(interface),
         show_instruction=True,
@@ -226,11 +244,11 @@ def make_project(
         model_version=MODEL,
     )
     client.import_storage.local.create(
-        project=project.id, path=str(label_studio.files_root / interface), use_blob_urls=True
+        project=project.id, path=str(label_studio.files_root / title), use_blob_urls=True
     )
 
     def url_of(sample: Sample) -> str:
-        return "/data/local-files/?d=" + quote(f"{interface}/{sample.path}")
+        return "/data/local-files/?d=" + quote(f"{title}/{sample.path}")
 
     tasks = []
     for group in group_samples(interface, samples):

@@ -13,11 +13,19 @@ from labeling.environment import FOLDER
 from labeling.interface import RESERVED_KEYS
 from serving.core.labels import AgeBand, Gender, Mask
 from tests.browser.media import (
-    COATS_BGR,
+    BLUE,
+    CLERK,
     FRAME_RATE_HZ,
+    GREEN,
+    POSTER,
+    RED,
+    RED_WITH_BAG,
     draw_face,
     draw_person,
+    draw_stand,
+    draw_till,
     floor,
+    seen_by,
     write_picture,
     write_video,
 )
@@ -48,8 +56,9 @@ def is_at(box, xyxy_px):
 
 def test_person_boxes(open_task, folder, pictures):
     image = floor(*SIZE_HW)
-    for box, coat in zip(PEOPLE, COATS_BGR, strict=False):
-        draw_person(image, box, coat)
+    for row, look in ((0, RED), (2, GREEN), (1, BLUE)):  # from back to front
+        draw_person(image, PEOPLE[row], look)
+    draw_stand(image, (362, 285, 440, 365))
     write_picture(folder(Interface.PERSON_BOXES) / "tür 1.png", image)
     write_picture(folder(Interface.PERSON_BOXES) / "tür 2.png", floor(*SIZE_HW))
     known = (
@@ -71,14 +80,14 @@ def test_person_boxes(open_task, folder, pictures):
     assert page.text_colours(".lsf-label_selected .lsf-label__text") == BLACK_ON_WHITE
     page.draw(stage, PEOPLE[2], over_another=True)
     page.wait_for_regions(3)
+    page.press("Escape")
+    page.press("q")
+    page.draw(stage, POSTER)
+    page.wait_for_regions(4)
     page.select(2)
     page.press("a")
     assert page.chosen() == ["occluded"]
     page.save_picture(pictures, "person_boxes")
-    page.press("Escape")
-    page.press("q")
-    page.draw(stage, (515, 130, 620, 230))
-    page.wait_for_regions(4)
 
     (sample,) = page.submit()
     first, second, drawn, ignored = sample.boxes
@@ -87,7 +96,7 @@ def test_person_boxes(open_task, folder, pictures):
     assert second == Box(PEOPLE[1], "person", is_occluded=False)
     assert is_at(drawn, PEOPLE[2])
     assert (drawn.label, drawn.is_ignored, drawn.is_occluded) == ("person", False, True)
-    assert is_at(ignored, (515, 130, 620, 230))
+    assert is_at(ignored, POSTER)
     assert (ignored.is_ignored, ignored.is_occluded) == (True, None)
     assert sample.provenance[-1].labelled_at is not None
 
@@ -102,17 +111,23 @@ def walk(index):
     return (40 + 8 * index, 180, 90 + 8 * index, 340), (500 - 6 * index, 200, 550 - 6 * index, 360)
 
 
-def video_frames():
+CLERK_AT = (560, 150, 612, 310)
+"""Behind the till, through the whole video."""
+
+
+def walking_frames():
     frames = []
     for index in range(NUM_FRAMES):
         frames.append(floor(*SIZE_HW))
-        for box, coat in zip(walk(index), COATS_BGR, strict=False):
-            draw_person(frames[-1], box, coat)
+        draw_person(frames[-1], CLERK_AT, CLERK)
+        draw_till(frames[-1])
+        for box, look in zip(walk(index), (RED, BLUE), strict=True):
+            draw_person(frames[-1], box, look)
     return frames
 
 
 def test_person_tracks(open_task, folder, pictures):
-    write_video(folder(Interface.PERSON_TRACKS) / "walk.mp4", video_frames())
+    write_video(folder(Interface.PERSON_TRACKS) / "walk.mp4", walking_frames())
     samples = []
     for index in range(0, NUM_FRAMES, 5):
         one, other = walk(index)
@@ -134,7 +149,7 @@ def test_person_tracks(open_task, folder, pictures):
     stage = page.video_stage(SIZE_HW, NUM_FRAMES)
     page.wait_for_regions(2)
     page.press("1")
-    page.draw(stage, (515, 130, 620, 230))
+    page.draw(stage, CLERK_AT)
     page.wait_for_regions(3)
     page.save_picture(pictures, "person_tracks")
 
@@ -143,20 +158,26 @@ def test_person_tracks(open_task, folder, pictures):
     for before, after in zip(samples, found, strict=True):
         *kept, drawn = after.boxes
         assert kept == [Box(box.xyxy_px, "person", track_id=box.track_id) for box in before.boxes]
-        assert is_at(drawn, (515, 130, 620, 230))
+        assert is_at(drawn, CLERK_AT)
         assert drawn.track_id not in (None, "one", "two")
 
 
-def crops(folder, count):
+CROP_SIZE_HW = (256, 96)
+GAINS_BGR = ((1.0, 1.0, 1.0), (1.08, 1.0, 0.88), (0.85, 0.95, 1.05))
+"""Of the cameras, which show colours differently."""
+
+
+def crops(folder, count, others):
+    """Pictures of one person, and of `others`, by index, who wear something else."""
     samples = []
     for index in range(count):
-        image = floor(128, 48)
-        draw_person(image, (6, 8, 42, 120), COATS_BGR[1 if index % 4 == 3 else 0])
-        write_picture(folder / f"crop {index}.png", image)
+        image = floor(*CROP_SIZE_HW)
+        draw_person(image, (12, 16, 84, 240), others.get(index, RED))
+        write_picture(folder / f"crop {index}.png", seen_by(image, GAINS_BGR[index % 3]))
         samples.append(
             Sample(
                 f"crop {index}.png",
-                image_size_hw=(128, 48),
+                image_size_hw=CROP_SIZE_HW,
                 identity="7",
                 camera=f"aisle {index % 3}",
                 captured_at=1_714_557_600.0 + index,
@@ -167,7 +188,8 @@ def crops(folder, count):
 
 
 def test_identity_pairs(open_task, folder, pictures):
-    page = open_task(Interface.IDENTITY_PAIRS, crops(folder(Interface.IDENTITY_PAIRS), 3))
+    samples = crops(folder(Interface.IDENTITY_PAIRS), 3, {1: RED_WITH_BAG})
+    page = open_task(Interface.IDENTITY_PAIRS, samples)
     page.instructions()
     page.picture(0)
     page.picture(1)
@@ -189,14 +211,15 @@ def test_identity_pairs(open_task, folder, pictures):
 
 
 def test_identity_clusters(open_task, folder, pictures):
-    samples = crops(folder(Interface.IDENTITY_CLUSTERS), 14)
+    others = {3: BLUE, 7: RED_WITH_BAG, 12: GREEN}
+    samples = crops(folder(Interface.IDENTITY_CLUSTERS), 14, others)
     page = open_task(Interface.IDENTITY_CLUSTERS, samples)
     page.instructions()
     page.picture()
     gallery = page.page.locator(".crops img")
     assert gallery.count() == 13
     page.page.wait_for_function(
-        "[...document.querySelectorAll('.crops img')].every(image => image.naturalWidth === 48)"
+        "[...document.querySelectorAll('.crops img')].every(image => image.naturalWidth === 96)"
     )
     page.press("3")
     gallery.nth(6).click()
@@ -213,8 +236,9 @@ def test_identity_clusters(open_task, folder, pictures):
 
 
 def test_face_attributes(open_task, folder, pictures):
-    for name, has_mask in (("a.png", False), ("b.png", True)):
-        write_picture(folder(Interface.FACE_ATTRIBUTES) / name, draw_face(has_mask))
+    place = folder(Interface.FACE_ATTRIBUTES)
+    write_picture(place / "a.png", draw_face(Mask.INCORRECT, (190, 190, 190), has_wrinkles=True))
+    write_picture(place / "b.png", draw_face(Mask.MASKED, (40, 60, 90)))
     known = Attributes(age_band=AgeBand.FROM_20_TO_29, gender=Gender.FEMALE, mask=Mask.UNMASKED)
     samples = [
         Sample("a.png", attributes=known, is_labelled=False),
@@ -249,8 +273,21 @@ def test_face_attributes(open_task, folder, pictures):
     assert sample.properties == {"gender": "unsure"}
 
 
+def aisle_frames():
+    """Someone takes goods from the shelf, hides them, and passes some on to someone who comes."""
+    frames = []
+    for index in range(NUM_FRAMES):
+        frames.append(floor(*SIZE_HW))
+        left = 400 + max(0, 25 - index) * 8
+        draw_person(frames[-1], (left, 165, left + 54, 335), BLUE)
+        hand = {range(5, 15): (366, 142), range(15, 23): (326, 220), range(25, 31): (398, 226)}
+        reach = next((at for frames_, at in hand.items() if index in frames_), None)
+        draw_person(frames[-1], (300, 155, 352, 315), GREEN, reach)
+    return frames
+
+
 def test_behaviour(open_task, folder, pictures):
-    write_video(folder(Interface.BEHAVIOUR) / "aisle.mp4", video_frames())
+    write_video(folder(Interface.BEHAVIOUR) / "aisle.mp4", aisle_frames())
     spans = (Span(0.52, 1.48, "taking", score=0.7), Span(1.5, 2.2, "concealing", score=0.6))
     sample = Sample(
         "aisle.mp4", spans=spans, label="normal", is_labelled=False, properties=RATE, duration_s=4.0
