@@ -123,7 +123,7 @@ class Loop:
             self._play(server)
             self._step("How far do they agree?")
             reports = (f"review={self._path('review.txt')}", f"report={self._path('agree.json')}")
-            self._labeling(server.token, "task=agree", *known, "threshold=0.8", *reports)
+            self._labeling(server.token, "task=agree", *known, "threshold=0.9", *reports)
             self._step("Pulling what both say into a new version")
             self._labeling(
                 server.token,

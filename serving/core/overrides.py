@@ -66,7 +66,7 @@ def refusal(
     """
     override = getattr(error, "override", None)
     if override is not None:
-        return ConfigError(f"command line: expected key=value, got {override!r}")
+        return ConfigError(f"command line: expected key=value, got {override!r}{_quoted(override)}")
     for argument in arguments:
         if argument.endswith("=null") and is_group(key := argument.partition("=")[0], main.parent):
             options = _options(main.parent / key)
@@ -98,6 +98,14 @@ def refuse_sweep(arguments: Sequence[str]) -> None:
     """
     if {"-m", "--multirun"} & set(arguments):
         raise ConfigError("command line: expected one run, got -m: runs would mix their outputs")
+
+
+def _quoted(override: str) -> str:
+    """How to write a value that is more than one word, as a hint; empty where it is none."""
+    key, sign, value = override.partition("=")
+    if not sign or value[:1] in "[{\"'" or not set(value) & set("= "):
+        return ""
+    return f"; text with = or {{}} in it takes quotes of its own: {key}='\"…\"'"
 
 
 def _options(group: Path) -> list[str]:

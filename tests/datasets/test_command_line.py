@@ -175,6 +175,12 @@ def test_a_malformed_override_is_named(run):
     assert "error: command line: expected key=value, got 'seed=[1'" in errors
 
 
+def test_text_that_looks_like_more_keys_is_told_how_to_be_quoted(run):
+    code, _, errors = run("seed=python train.py lr=1")
+    assert code == 2
+    assert errors.endswith("text with = or {} in it takes quotes of its own: seed='\"…\"'\n")
+
+
 def test_an_argument_that_a_constructor_does_not_take_names_key_and_file(run):
     code, _, errors = run("+counter=bad", task=lambda config: instantiate(config.counter))
     assert code == 2
