@@ -4,7 +4,8 @@
 to FOLDER, and loads everything into a FiftyOne database there; a second time it brings that up to
 date and keeps what people tagged. `--app` then opens FiftyOne in the browser. `curate DIR
 --tags-back NAME --database FOLDER/database --into NEW` makes a new version of the data set with the
-tags that people set in the app. Nothing leaves the machine.
+tags that people set in the app. Pictures and labels stay on this machine; the app's page only names
+fonts at Google.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def check_port(port: int) -> None:
 def opened_app(loaded: Any, port: int) -> Iterator[str]:
     """The app over a FiftyOne data set, as long as the block lasts; gives its address.
 
-    No browser is opened.
+    No browser is opened. The page names two fonts at Google, which a browser asks for where it can;
+    it sends nothing else away.
     """
     import fiftyone as fo
 

