@@ -66,7 +66,7 @@ _PREDICTIONS = "samples with scored boxes, in place of what --bundle finds"
 _MEASURES = "of uniqueness, representativeness, hardness, mistakenness; default: all"
 _SURE = "the score from which a prediction is believed (default: 0.6)"
 _VIEW = "save a view: 'night=camera==door,uniqueness>0.8,sort=-uniqueness,limit=20'; repeatable"
-_DUPLICATES = "cosine distance up to which pictures are look-alikes (default: 0.01)"
+_DUPLICATES = "cosine distance up to which pictures are look-alikes (default: of copies)"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -104,13 +104,13 @@ def _curate(options: argparse.Namespace) -> int:
 
 def _wanted(options: argparse.Namespace, dataset: Dataset) -> Wanted:
     from datasets.curation.doubts import SURE_SCORE, believed
-    from datasets.curation.run import MAX_DISTANCE, Wanted
+    from datasets.curation.run import Wanted
     from datasets.curation.views import StatedView
 
     if options.into.resolve().is_relative_to(options.folder.resolve()):
         raise ConfigError(f"--into: expected a folder outside {options.folder}, got {options.into}")
-    distance = MAX_DISTANCE if options.duplicates is None else options.duplicates
-    if not 0 <= distance <= 2:
+    distance = options.duplicates
+    if distance is not None and not 0 <= distance <= 2:
         raise ConfigError(f"--duplicates: expected a cosine distance in [0, 2], got {distance}")
     sure_score = SURE_SCORE if options.sure_score is None else options.sure_score
     believed(sure_score, sure_score)  # refuses one that is none

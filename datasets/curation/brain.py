@@ -47,8 +47,7 @@ def index_similarity(loaded: Any, embeddings: Embeddings) -> Any:
     index = fob.compute_similarity(
         loaded, embeddings=False, backend="sklearn", metric="euclidean", brain_key=SIMILARITY
     )
-    # A copy: the index moves the vectors that it is given.
-    index.add_to_index(embeddings.vectors.copy(), [ids[key] for key in embeddings.keys])
+    index.add_to_index(embeddings.vectors, [ids[key] for key in embeddings.keys])
     index.save()
     if len(embeddings.keys) > 2 and np.ptp(embeddings.vectors, axis=0).any():
         fob.compute_visualization(loaded, similarity_index=index, method="pca", brain_key=MAP)

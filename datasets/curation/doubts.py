@@ -28,8 +28,8 @@ from serving.core.boxes import area_px2, intersection_px2, iou
 from serving.core.errors import ConfigError
 
 SURE_SCORE = 0.6
-"""The zoo's person detector: of 464 boxes on its sample video, 2 of those that nobody drew are
-above it, and 5 in 6 of those that somebody drew."""
+"""For the zoo's person detector: on 40 frames of the sample video 220 of its 250 boxes that somebody
+drew are above it, and 2 of the 214 that nobody drew."""
 
 _SURE_THERE = 0.95
 """FiftyOne Brain 1.22's own, which cannot be set."""

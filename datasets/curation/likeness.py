@@ -24,6 +24,10 @@ _PER_CLUSTER = 10
 _MAX_CLUSTERS = 20
 """FiftyOne Brain's."""
 
+_COPY_SHARE = 0.25
+_MIN_COPY_DISTANCE = 1e-4
+"""Of the cosine: what a copy in other compression is away."""
+
 _SAME = 1e-6
 """What is left of the distance between two copies."""
 
@@ -37,13 +41,7 @@ def uniqueness(embeddings: Embeddings) -> dict[str, float]:
     num_neighbours = len(_WEIGHTS)
     if len(embeddings.keys) <= num_neighbours:
         return dict.fromkeys(embeddings.keys, 1.0)
-    vectors = embeddings.vectors.astype(np.float64)
-    far = np.concatenate(
-        [
-            _to_nearest(vectors, start, num_neighbours) @ _WEIGHTS
-            for start in range(0, len(vectors), _BLOCK)
-        ]
-    )
+    far = _to_nearest(embeddings, num_neighbours) @ _WEIGHTS
     largest = far.max()
     shares = far / largest if largest > _SAME else np.zeros_like(far)
     return dict(zip(embeddings.keys, shares.tolist(), strict=True))
@@ -66,10 +64,26 @@ def representativeness(embeddings: Embeddings) -> dict[str, float]:
     return dict(zip(embeddings.keys, shares.tolist(), strict=True))
 
 
-def _to_nearest(
-    vectors: NDArray[np.float64], start: int, num_neighbours: int
-) -> NDArray[np.float64]:
-    """(B, K) ascending distances of a block to its nearest others."""
+def copy_distance(embeddings: Embeddings) -> float:
+    """The cosine distance up to which two pictures are likely copies, in this data set.
+
+    A quarter of the median distance from a picture to its nearest: frames of one fixed camera all
+    lie near each other, and pictures of many origins do not.
+    """
+    if len(embeddings.keys) < 2:
+        return _MIN_COPY_DISTANCE
+    nearest = _to_nearest(embeddings, 1)[:, 0] ** 2 / 2
+    return max(_COPY_SHARE * float(np.median(nearest)), _MIN_COPY_DISTANCE)
+
+
+def _to_nearest(embeddings: Embeddings, num_neighbours: int) -> NDArray[np.float64]:
+    """(N, K) ascending distances of each picture to its nearest others."""
+    vectors = embeddings.vectors.astype(np.float64)
+    starts = range(0, len(vectors), _BLOCK)
+    return np.concatenate([_of_block(vectors, start, num_neighbours) for start in starts])
+
+
+def _of_block(vectors: NDArray[np.float64], start: int, num_neighbours: int) -> NDArray[np.float64]:
     block = vectors[start : start + _BLOCK]
     distances = _distances(block, vectors)
     distances[np.arange(len(block)), start + np.arange(len(block))] = np.inf  # not to itself

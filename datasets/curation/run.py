@@ -33,9 +33,6 @@ from datasets.sampling.way import Detects
 
 FRAMES_NAME = "frames"
 
-MAX_DISTANCE = 0.01
-"""Cosine distance of look-alikes."""
-
 
 class Measure(StrEnum):
     """What can be measured; mistakenness counts missing and spurious boxes, too."""
@@ -81,7 +78,8 @@ class Wanted:
         name: of the data set in FiftyOne.
         measures: what is measured.
         sure_score: from which the model is believed.
-        max_distance: cosine distance up to which pictures are look-alikes.
+        max_distance: cosine distance up to which pictures are look-alikes; None: that of likely
+            copies, which the data set decides.
         views: to save beside the default ones.
     """
 
@@ -90,7 +88,7 @@ class Wanted:
     name: str
     measures: frozenset[Measure] = frozenset(Measure)
     sure_score: float = SURE_SCORE
-    max_distance: float = MAX_DISTANCE
+    max_distance: float | None = None
     views: Sequence[StatedView] = ()
 
 
@@ -177,7 +175,12 @@ def _alike(loaded: Any, looked: Looked, embedder: Embedder | None, wanted: Wante
         likeness.representativeness(embeddings)
         if Measure.REPRESENTATIVENESS in wanted.measures
         else {},
-        brain.duplicates(index, wanted.max_distance),
+        brain.duplicates(
+            index,
+            likeness.copy_distance(embeddings)
+            if wanted.max_distance is None
+            else wanted.max_distance,
+        ),
     )
 
 

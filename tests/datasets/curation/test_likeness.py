@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from datasets.curation import likeness
 from datasets.curation.embeddings import Embeddings
-from datasets.curation.likeness import representativeness, uniqueness
+from datasets.curation.likeness import copy_distance, representativeness, uniqueness
 
 
 def _on_circle(*degrees: float) -> NDArray[np.float32]:
@@ -78,3 +78,17 @@ def test_middle_of_a_cluster_represents_most_and_a_picture_alone_nothing() -> No
 
 def test_pictures_that_are_all_the_same_represent_each_other() -> None:
     assert set(representativeness(_embeddings(_on_circle(7, 7, 7))).values()) == {1}
+
+
+def test_copy_is_nearer_than_a_quarter_of_the_median_distance_to_the_nearest() -> None:
+    # Nearest: 10°, 10°, 20°, 20°, 30° away; the median is 20°.
+    distance = copy_distance(_embeddings(_on_circle(0, 10, 30, 50, 80)))
+
+    assert distance == pytest.approx((1 - math.cos(math.radians(20))) / 4, rel=1e-4)
+
+
+@pytest.mark.parametrize("degrees", [(5, 5, 5), (5,), ()])
+def test_copies_in_other_compression_are_copies_among_nothing_but_copies(
+    degrees: tuple[float, ...],
+) -> None:
+    assert copy_distance(_embeddings(_on_circle(*degrees).reshape(-1, 2))) == 1e-4
