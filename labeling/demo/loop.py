@@ -41,6 +41,29 @@ _LABELERS = (("anna@example.com", CAREFUL), ("ben@example.com", HASTY))
 _ROOT = Path(__file__).resolve().parents[2]
 
 
+_MARK = "made-by-label-demo"
+"""A file that says that a folder may be replaced."""
+
+
+def empty_folder(folder: Path) -> None:
+    """Make a folder for a run; what a former run made there is deleted.
+
+    Raises:
+        LabelingError: it holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise LabelingError(f"demo: expected a folder {folder}, got a file")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise LabelingError(
+                f"demo: expected an empty folder {folder}, or one of a former run, got files of "
+                f"another kind (without '{_MARK}'); delete it, or name another with output=DIR"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A figure on the frames that nobody trained on, before and after."""
@@ -54,7 +77,7 @@ class Loop:
     """Sample, push, label, compare, pull, check, split, train and judge, in a folder of its own.
 
     Args:
-        folder: for all that is made; what a former run left there is replaced.
+        folder: for all that is made; what a former run left there is replaced, and nothing else.
         data_dir: where the sample video lies or is fetched to.
         keep_open: leave Label Studio running until Enter is pressed, to look at it.
     """
@@ -68,10 +91,10 @@ class Loop:
         """All steps; the figures at the end.
 
         Raises:
-            FootfallError: a step failed.
+            FootfallError: a step failed, or the folder holds what no former run made.
         """
         started = time.monotonic()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        empty_folder(self._folder)
         video = VTEST.get(self._data_dir)
         self._step("Choosing frames worth labelling")
         self._datasets(
