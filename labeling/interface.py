@@ -71,8 +71,8 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
 """The tags and attributes that we use and have seen to work in Label Studio 1.23."""
 
 _DEFINED = re.compile(r"^([\w-]+):")
-_LIST = "list-style: disc; padding-left: 20px; display: grid; gap: 6px"
-"""Label Studio's own style takes bullets and margins away."""
+_NEXT_ITEM = "<br><br>"
+"""Label Studio takes every style away, and with it the bullets and margins of a list."""
 
 _CHILDREN = {"RectangleLabels": "Label", "Labels": "Label", "TimelineLabels": "Label"}
 _OBJECTS = ("Image", "Video")
@@ -103,7 +103,7 @@ def instruction(interface: Interface) -> str:
     """What the labeler is told, as HTML for a project's `expert_instruction`."""
     lines = [html.escape(header.get("value", "")) for header in _panel(interface).iter("Header")]
     items = [_DEFINED.sub(r"<strong>\1</strong>:", line) for line in lines]
-    return f'<ul style="{_LIST}">' + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+    return _NEXT_ITEM.join(items)
 
 
 def check(root: ElementTree.Element, interface: Interface) -> None:

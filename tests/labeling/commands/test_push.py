@@ -84,7 +84,7 @@ def test_a_project_is_made_as_labelers_need_it(client, push, tmp_path):
     project, interface = found_project(client, "settings", None)
     values = client.request("GET", f"api/projects/{project.id}")
     assert interface is BOXES
-    assert values["show_instruction"] and "<li>" in values["expert_instruction"]
+    assert values["show_instruction"] and "<br>" in values["expert_instruction"]
     assert values["show_skip_button"] and values["show_collab_predictions"]
     assert values["enable_empty_annotation"] and values["maximum_annotations"] == 2
 
