@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -15,8 +15,21 @@ from datasets.samples import Sample
 from serving.core.errors import DatasetError
 
 _EXIF_ORIENTATION = 274
+_TIFF_STARTS = (b"II", b"MM")
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _SIDEWAYS = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
+
+_UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.transpose(1, 0, 2),
+    6: lambda image: image.transpose(1, 0, 2)[:, ::-1],
+    7: lambda image: image.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda image: image.transpose(1, 0, 2)[::-1],
+}
+"""How a picture is turned upright, by its EXIF orientation."""
 
 
 def image_size_hw(path: Path) -> tuple[int, int]:
@@ -28,9 +41,8 @@ def image_size_hw(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             width, height = image.size
-            # A PNG's own getexif decodes the whole picture; a TIFF's size is turned already.
-            orientation = Image.Image.getexif(image).get(_EXIF_ORIENTATION)
-            sideways = orientation in _SIDEWAYS and image.format != "TIFF"
+            # A TIFF's size is turned already.
+            sideways = _orientation(image) in _SIDEWAYS and image.format != "TIFF"
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
         raise DatasetError(f"{path}: expected a picture, got {_what(path)}") from error
     return (width, height) if sideways else (height, width)
@@ -44,12 +56,29 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     try:
         data = np.fromfile(path, np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        is_tiff = data[:2].tobytes() in _TIFF_STARTS
+        # OpenCV turns a TIFF and a JPEG by itself, other formats not: we turn all but a TIFF.
+        flags = cv2.IMREAD_COLOR if is_tiff else _AS_STORED
+        image = cv2.imdecode(data, flags) if len(data) else None
     except (OSError, cv2.error):
         image = None
     if image is None:
         raise DatasetError(f"{path}: expected a picture, got {_what(path)}")
-    return image  # type: ignore[return-value]
+    upright = None if is_tiff else _UPRIGHT.get(_stored_orientation(path))
+    return image if upright is None else np.ascontiguousarray(upright(image))  # type: ignore
+
+
+def _stored_orientation(path: Path) -> int:
+    try:
+        with Image.open(path) as image:
+            return _orientation(image)
+    except (OSError, Image.DecompressionBombError, SyntaxError):  # OpenCV reads what Pillow cannot
+        return 1
+
+
+def _orientation(image: Image.Image) -> int:
+    # A PNG's own getexif decodes the whole picture.
+    return int(Image.Image.getexif(image).get(_EXIF_ORIENTATION, 1))
 
 
 def read_pictures(

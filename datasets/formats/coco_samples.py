@@ -158,7 +158,8 @@ class _File:
                 raise LabelError(f"{at}: expected each picture once, got '{sample.key}' again")
             names.add(sample.key)
             folder = self._folder_of(sample.path) if folder is None else folder
-            boxes = tuple(self._box(row, sample, image_id) for row in of_image(image_id))
+            found = (self._box(row, sample, image_id) for row in of_image(image_id))
+            boxes = tuple(box for box in found if box is not None)
             yield replace(sample, path=(folder / sample.path).as_posix(), boxes=boxes)
 
     def _scan(self) -> None:
@@ -249,7 +250,8 @@ class _File:
         )
         return with_named_values(sample, self._attributes(entry, "image", at))
 
-    def _box(self, row: int, sample: Sample, image_id: int) -> Box:
+    def _box(self, row: int, sample: Sample, image_id: int) -> Box | None:
+        """The box of an annotation; None, and counted, where it has no area, as COCO itself has."""
         at = f"{self._path}, annotation {self._ids[row]}"
         entry = self._file.at(self._places[row])
         found = coco.annotation_from(entry, at, self._ids[row])
@@ -258,6 +260,9 @@ class _File:
                 f"{at}: expected a category of {sorted(self._categories)}, got {found.category_id}"
             )
         left, top, width, height = found.xywh_px
+        if min(width, height) == 0:
+            self._losses.add("annotation.without_area")
+            return None
         right, bottom = round(left + width, _DECIMALS), round(top + height, _DECIMALS)
         xyxy = (left, top, max(left, right), max(top, bottom))
         if sample.image_size_hw is not None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from datasets.media import image_size_hw, read_frames, read_image, read_pictures
 from datasets.samples import Sample
@@ -36,6 +36,22 @@ def test_the_size_of_a_png_is_read_without_its_pixels(tmp_path):
     Image.effect_noise((300, 200), 9).save(path)
     path.write_bytes(path.read_bytes()[:1000])
     assert image_size_hw(path) == (200, 300)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("ending", ["jpg", "webp", "png", "tiff"])
+def test_every_orientation_in_every_format_is_shown_upright(tmp_path, orientation, ending):
+    """Pillow's own way of turning it upright is the measure."""
+    stored = Image.new("RGB", (48, 32), (0, 0, 255))
+    stored.paste((255, 0, 0), (0, 0, 16, 16))
+    exif = stored.getexif()
+    exif[274] = orientation
+    path = tmp_path / f"a.{ending}"
+    stored.save(path, exif=exif, quality=100)
+    with Image.open(path) as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))[:, :, ::-1]
+    assert image_size_hw(path) == expected.shape[:2]
+    assert np.abs(read_image(path).astype(int) - expected).mean() < 8
 
 
 def test_a_name_may_be_in_any_script(tmp_path):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from datasets.catalog.yolox import YOLOX_WEIGHTS
 from serving.core.errors import DatasetError
-from training.detection.published import PUBLISHED_WEIGHTS, credit, start_weights_path
+from training.detection.published import credit, start_weights_path
 
 
 def test_a_name_that_is_not_published_is_a_path(tmp_path: Path) -> None:
@@ -15,7 +16,7 @@ def test_a_name_that_is_not_published_is_a_path(tmp_path: Path) -> None:
 def test_published_weights_are_kept_in_the_weights_folder(mirror: Path, tmp_path: Path) -> None:
     path = start_weights_path("yolox_nano.onnx", tmp_path)
     assert path == tmp_path / "yolox_nano.onnx"
-    assert path.stat().st_size == PUBLISHED_WEIGHTS["yolox_nano.onnx"].size_bytes
+    assert path.stat().st_size == YOLOX_WEIGHTS["yolox_nano.onnx"].size_bytes
 
 
 def test_a_folder_that_cannot_be_written_ends_with_the_reasons(tmp_path: Path) -> None:
