@@ -4,8 +4,17 @@ A file has `NAME`, `Request`, a class of the keys that the task reads, and `run(
 things are imported inside `run`. Keys stand in `conf/label.yaml`, as null, too.
 """
 
-from labeling.commands import agree, demo, ml_backend, pull, push, webhook
+from labeling.commands import agree, demo, ml_backend, pull, push, select, select_proof, webhook
 from labeling.request import LabelingTask
 
-TASKS: tuple[LabelingTask, ...] = (push, pull, agree, ml_backend, webhook, demo)
+TASKS: tuple[LabelingTask, ...] = (
+    push,
+    pull,
+    agree,
+    select,
+    select_proof,
+    ml_backend,
+    webhook,
+    demo,
+)
 """In the order of messages."""
