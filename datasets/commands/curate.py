@@ -196,8 +196,8 @@ def _shown(outcome: Outcome, port: int) -> int:
     from datasets.curation.app import opened_app
 
     with opened_app(outcome.loaded, port) as address:
-        print(f"app: {address} (Ctrl-C ends it)", flush=True)
         try:
+            print(f"app: {address} (Ctrl-C ends it)", flush=True)
             threading.Event().wait()
         except KeyboardInterrupt:
             return 0
