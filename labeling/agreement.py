@@ -1,7 +1,8 @@
 """How far labelers agree: boxes and spans by overlap, answers beyond chance, each with n.
 
 Two labelers' boxes are paired by overlap. Agreement on a class is twice the pairs that both call
-so over all boxes of the class that either drew; which of the two is right is not asked. Answers
+so over all boxes of the class that either drew; which of the two is right is not asked. Of tracks
+a pair must also be the same person to both. Answers
 are held against chance by Krippendorff's alpha, which takes any number of labelers, by Fleiss'
 kappa where each question has equally many, and by Cohen's kappa for each two of them.
 """
@@ -22,8 +23,9 @@ from datasets.formats.label_studio import Interface
 from evaluation.metrics.agreement import Scale, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from evaluation.metrics.bootstrap import Interval, confidence_intervals
 from labeling.annotations import LabelledTask
-from labeling.matching import MIN_IOU, Matches, match, share_in_common
+from labeling.matching import MIN_IOU, Matches, share_in_common
 from labeling.questions import ORDERED, Question, answers
+from labeling.track_names import matched_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,12 @@ def agreement(
     tasks = list(tasks)
     given = [_answers_of(interface, task) for task in tasks]
     pairs = [
-        _Pair(row, (a.labeler, b.labeler), match(a.samples, b.samples, min_iou), (one, other))
+        _Pair(
+            row,
+            (a.labeler, b.labeler),
+            matched_people(interface, a.samples, b.samples, min_iou),
+            (one, other),
+        )
         for row, (task, each) in enumerate(zip(tasks, given, strict=True))
         for (a, one), (b, other) in combinations(zip(task.annotations, each, strict=True), 2)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from datasets.formats.format import Losses
@@ -19,6 +19,9 @@ RawTask = Mapping[str, Any]
 
 UNKNOWN_LABELER = "unknown"
 """Whoever made an annotation that names nobody."""
+
+_MAX_LEAD_TIME_S = 1e9
+"""Thirty years: nobody works longer on a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +141,36 @@ def _named(entry: Mapping[str, Any], labelers: Mapping[int, str]) -> Mapping[str
         who = who.get("email") or who.get("id")
     if isinstance(who, int):
         who = labelers.get(who, f"user {who}")
+    if who and not isinstance(who, str):
+        raise LabelError(f"annotation: expected a labeler in 'completed_by', got {who!r:.100}")
     return {**entry, "completed_by": who or UNKNOWN_LABELER}
 
 
 def _annotation(
     interface: Interface, task: RawTask, entry: Mapping[str, Any], losses: Losses
 ) -> Annotation:
+    where = f"task '{key_of(task)}', annotation of {entry['completed_by']}"
+    at = _moment(entry.get("updated_at") or entry.get("created_at"), where)
+    lead_time_s = _lead_time_s(entry.get("lead_time"), where)
     samples = samples_of(interface, task, entry, losses)
-    moment, lead_time_s = entry.get("updated_at") or entry.get("created_at"), entry.get("lead_time")
-    return Annotation(
-        entry["completed_by"],
-        None if moment is None else datetime.fromisoformat(moment).timestamp(),
-        None if lead_time_s is None else float(lead_time_s),
-        samples,
-        is_empty=not entry.get("result"),
-    )
+    is_empty = not entry.get("result")
+    return Annotation(entry["completed_by"], at, lead_time_s, samples, is_empty)
+
+
+def _moment(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise LabelError(f"{where}: expected a time such as 2026-01-31, got {value!r}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _lead_time_s(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= _MAX_LEAD_TIME_S:
+        raise LabelError(f"{where}: expected a lead time in seconds, got {value!r}")
+    return float(value)

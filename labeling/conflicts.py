@@ -9,8 +9,8 @@ from datasets.formats.label_studio import Interface
 from datasets.samples import Provenance, Sample
 from labeling.annotations import Annotation, LabelledTask
 from labeling.consensus import consensus
-from labeling.matching import match
 from labeling.questions import answers
+from labeling.track_names import matched_people
 
 
 class ConflictRule(StrEnum):
@@ -45,11 +45,12 @@ def same_answer(interface: Interface, task_key: str, one: Annotation, other: Ann
     """Whether two labelers say the same of a task.
 
     They do where all choices are alike and each box, or span, of one overlaps with one of the
-    other that has the same label; exact corners are not asked for, and ignored boxes do not count.
+    other that has the same label and, of tracks, is the same person; exact corners are not asked
+    for, and ignored boxes do not count.
     """
     if answers(interface, task_key, one.samples) != answers(interface, task_key, other.samples):
         return False
-    matches = match(one.samples, other.samples)
+    matches = matched_people(interface, one.samples, other.samples)
     if matches.only_first or matches.only_second:
         return False
     return all(first.label == second.label for first, second, _ in matches.pairs)

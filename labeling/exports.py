@@ -54,7 +54,7 @@ def tasks_of_file(path: Path) -> list[RawTask]:
         tasks = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LabelError(f"{path}: expected an export: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LabelError(f"{path}: expected JSON, got {error}") from error
     if not isinstance(tasks, list):
         raise LabelError(f"{path}: expected a list of tasks, got {type(tasks).__name__}")

@@ -6,6 +6,7 @@ otherwise, and can ask every caller for a secret.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import logging
@@ -44,7 +45,8 @@ class JsonServer:
         answers: by method and path, as `("POST", "/predict")`.
         port: 0: any free one.
         host: address to listen on.
-        secret: what the header `X-Footfall-Secret` of each request must hold; None asks for none.
+        secret: what each request must hold, in the header `X-Footfall-Secret` or as the password of
+            HTTP Basic authentication, with any user; None asks for none.
 
     Raises:
         LabelingError: the address cannot be listened on.
@@ -151,10 +153,10 @@ def _handler(
             if answer is None:
                 self._pass_over(int(length))
                 return HTTPStatus.NOT_FOUND, {"error": f"no {self.command} {path}"}
-            given = self.headers.get(SECRET_HEADER, "")
-            if secret is not None and not hmac.compare_digest(given.encode(), secret.encode()):
+            if secret is not None and not self._knows(secret):
                 self._pass_over(int(length))
-                return HTTPStatus.FORBIDDEN, {"error": f"expected the secret in {SECRET_HEADER}"}
+                told = f"expected the secret in {SECRET_HEADER}, or as a password"
+                return HTTPStatus.FORBIDDEN, {"error": told}
             data = self.rfile.read(int(length))
             if len(data) < int(length):
                 told = f"expected {length} bytes, got {len(data)}"
@@ -174,6 +176,11 @@ def _handler(
                 log.error("%s %s: %s", self.command, self.path, error)
                 return HTTPStatus.INTERNAL_SERVER_ERROR, {"error": str(error)}
 
+        def _knows(self, secret: str) -> bool:
+            password = _basic_password(self.headers.get("Authorization", ""))
+            given = self.headers.get(SECRET_HEADER, "").encode(), password
+            return any(hmac.compare_digest(each, secret.encode()) for each in given)
+
         def _pass_over(self, num_bytes: int) -> None:
             """Read a body that nobody wants: a connection that is closed with it unread is reset,
             and the sender does not get the answer."""
@@ -181,3 +188,14 @@ def _handler(
                 num_bytes -= len(part)
 
     return Handler
+
+
+def _basic_password(header: str) -> bytes:
+    """The password that an `Authorization` header holds; empty where it holds none."""
+    scheme, _, coded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(coded.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""

@@ -9,12 +9,17 @@ from typing import Any, Protocol
 
 from datasets.dataset import read_samples
 from datasets.formats.label_studio import Interface, result_of
-from datasets.formats.label_studio.names import IGNORED
-from datasets.samples import Sample
+from datasets.formats.label_studio.names import AGE_BAND, GENDER, IGNORED, MASK
+from datasets.samples import Attributes, Sample
 from serving.core.errors import LabelingError
 
 _TOLERANCE_PX = 2.0
 """How far the editor may draw a box from where the model has it: fewer keyframes to correct."""
+
+LABELS_VERSION = "labels"
+"""Stands for a model's name where labels are what a labeler starts from."""
+
+FACE_QUESTIONS = (AGE_BAND, GENDER, MASK)
 
 Prediction = dict[str, Any]
 """A prediction as the server's API takes it, without the task's number."""
@@ -75,6 +80,37 @@ class RecordedPredictor:
     def num_samples(self) -> int:
         """How many samples the file has."""
         return len(self._samples)
+
+
+class LabelsPredictor:
+    """Answers with the labels that the samples have already: whoever looks again starts from them.
+
+    Without them an answer that is left empty would replace the labels.
+
+    Args:
+        interface: what labelers are asked; samples that say nothing of it are left out.
+    """
+
+    version = LABELS_VERSION
+
+    def __init__(self, interface: Interface) -> None:
+        self._interface = interface
+
+    def predict(self, samples: Sequence[Sample]) -> Mapping[str, Sample]:
+        """See `Predictor`."""
+        return {sample.key: sample for sample in samples if self._says_something(sample)}
+
+    def _says_something(self, sample: Sample) -> bool:
+        if not sample.is_labelled:
+            return False
+        if self._interface in (Interface.PERSON_BOXES, Interface.PERSON_TRACKS):
+            return bool(sample.boxes)
+        if self._interface is Interface.BEHAVIOUR:
+            return bool(sample.spans) or sample.label is not None
+        if self._interface is Interface.FACE_ATTRIBUTES:
+            is_unsure = not sample.properties.keys().isdisjoint(FACE_QUESTIONS)
+            return is_unsure or sample.attributes != Attributes()
+        return sample.identity is not None
 
 
 def predictions_of(

@@ -63,12 +63,16 @@ class Presence:
         """The largest number of a task of ours."""
         return max((each.number for there in self.tasks.values() for each in there), default=0)
 
-    def lacking(self, keys: Iterable[str], version: str) -> dict[str, int]:
+    def lacking(
+        self, keys: Iterable[str], version: str, *, only_untouched: bool = False
+    ) -> dict[str, int]:
         """Of these keys those that are there without a prediction of this model, with numbers."""
+        there = {key: self.tasks[key] for key in keys if key in self.tasks}
         return {
-            key: self.tasks[key][0].number
-            for key in keys
-            if key in self.tasks and version not in self.tasks[key][0].versions
+            key: tasks[0].number
+            for key, tasks in there.items()
+            if version not in tasks[0].versions
+            and not (only_untouched and any(each.is_touched for each in tasks))
         }
 
     def without_doubles(self, client: Client) -> tuple[Presence, int]:

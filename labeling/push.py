@@ -15,7 +15,7 @@ from datasets.formats.label_studio import Interface, task_data, task_key
 from datasets.samples import Sample
 from labeling.client import Client, NoAnswerError, Project, TooLargeError
 from labeling.pictures import LinkedPictures, Measures, Pictures
-from labeling.predictions import Prediction, Predictor, predictions_of
+from labeling.predictions import LabelsPredictor, Prediction, Predictor, predictions_of
 from labeling.presence import Presence
 from serving.core.errors import DatasetError, LabelingError
 
@@ -222,7 +222,9 @@ class Push:
 
     def _predict(self, predictor: Predictor, by_key: dict[str, Group], presence: Presence) -> None:
         """Add predictions of this model to tasks that were there without them."""
-        lacking = presence.lacking(by_key, predictor.version)
+        # Labels are where somebody starts, and whoever answered already is no longer starting.
+        only_untouched = isinstance(predictor, LabelsPredictor)
+        lacking = presence.lacking(by_key, predictor.version, only_untouched=only_untouched)
         for batch in batches(list(lacking), self._batch_size):
             body = []
             for key, prediction in self._said(batch, by_key):

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from datasets.formats.label_studio import Interface
 from datasets.samples import Box, Sample
-from labeling.matching import Drawn, closest_first, drawn
+from labeling.matching import MIN_IOU, Drawn, Matches, closest_first, drawn, match
 
 
 def with_common_names(
@@ -36,6 +37,28 @@ def with_common_names(
                 reference.setdefault(each.place, []).append(each)
         renamed.append(samples)
     return renamed
+
+
+def matched_people(
+    interface: Interface,
+    first: Sequence[Sample],
+    second: Sequence[Sample],
+    min_iou: float = MIN_IOU,
+) -> Matches:
+    """Pair what two labelers drew, as `match` does; of tracks also who is who.
+
+    Two boxes at one place that belong to different people, because the labelers swapped or split
+    them, are no pair: each was drawn alone. What the two call a person does not matter.
+    """
+    if interface is not Interface.PERSON_TRACKS:
+        return match(first, second, min_iou)
+    found = match(*with_common_names([first, second], min_iou), min_iou)
+    apart = [pair for pair in found.pairs if _track(pair[0]) != _track(pair[1])]
+    return Matches(
+        tuple(pair for pair in found.pairs if _track(pair[0]) == _track(pair[1])),
+        (*found.only_first, *(one for one, _, _ in apart)),
+        (*found.only_second, *(other for _, other, _ in apart)),
+    )
 
 
 def _names(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ FIRST_VERSION = 1
 
 _RETRY_S = 60.0
 
-FinishedKeys = Callable[[], Sequence[str]]
-"""The keys of all tasks that have as many annotations as wanted."""
+Finished = Mapping[str, str]
+"""Tasks that have as many annotations as wanted: by key, when the newest of these was changed."""
 
 MakeVersion = Callable[[Path], None]
 """Pull into a new version in this folder, which is not there yet."""
@@ -43,7 +43,7 @@ Train = Callable[[Path], None]
 
 
 class Batches:
-    """Counts finished tasks, and makes a version when enough are new.
+    """Counts finished tasks, and makes a version when enough are new or were changed.
 
     One thread does the work; others only wake it. The tasks of the last version stand in a file,
     and so does a version while it is made: a server that was killed goes on where it was.
@@ -61,7 +61,7 @@ class Batches:
         self,
         folder: Path,
         batch_size: int,
-        finished: FinishedKeys,
+        finished: Callable[[], Finished],
         make_version: MakeVersion,
         train: Train | None = None,
         on_message: Callable[[str], None] = log.info,
@@ -96,14 +96,14 @@ class Batches:
         self._woken.set()
 
     def check(self) -> bool:
-        """Make a version where enough tasks are new, and train; whether one was made.
+        """Make a version where enough tasks are new or changed, and train; whether one was made.
 
         Raises:
             FootfallError: the project cannot be asked, or the pull or the training failed. A
                 version that was made stays and is not made again.
         """
-        finished = set(self._finished())
-        new = finished - self._included
+        finished = dict(self._finished())
+        new = finished.items() - self._included.items()
         if len(new) < self._batch_size:
             self._on_message(f"{len(new)} of {self._batch_size} tasks for the next version")
             return False
@@ -112,7 +112,7 @@ class Batches:
         self._make_version(folder)
         self._included = finished
         _write_state(self._state, finished)
-        self._on_message(f"{len(new)} tasks are new: made {folder}")
+        self._on_message(f"{len(new)} tasks are new or changed: made {folder}")
         if self._train is not None:
             self._train(folder)
             self._on_message(f"trained on {folder}")
@@ -127,11 +127,11 @@ class Batches:
         names = (path.parent.name[1:] for path in self._folder.glob(f"v*/{MANIFEST_NAME}"))
         return max([FIRST_VERSION, *(int(name) for name in names if name.isdecimal())])
 
-    def _recovered(self) -> set[str]:
-        """The keys of the last version; one that was being made counts if it was finished."""
+    def _recovered(self) -> Finished:
+        """The tasks of the last version; one that was being made counts if it was finished."""
         included, making = _read_state(self._state)
         if making is not None and (self._folder / making.folder / MANIFEST_NAME).is_file():
-            included = making.keys
+            included = making.tasks
             _write_state(self._state, included)
         return included
 
@@ -156,43 +156,46 @@ class _Making:
     """A version while it is made: its folder's name, and the finished tasks that go into it."""
 
     folder: str
-    keys: set[str]
+    tasks: Finished
 
 
-def _read_state(path: Path) -> tuple[set[str], _Making | None]:
+def _read_state(path: Path) -> tuple[Finished, _Making | None]:
     if not path.is_file():
-        return set(), None
+        return {}, None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         making = values.get("making")
-        return _keys(values["included"]), (
-            None if making is None else _Making(str(making["folder"]), _keys(making["keys"]))
+        return _tasks(values["included"]), (
+            None if making is None else _Making(str(making["folder"]), _tasks(making["tasks"]))
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LabelingError(f"{path}: expected the keys of a version, got {error!r}") from error
 
 
-def _keys(values: Any) -> set[str]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise ValueError(f"expected a list of keys, got {values!r:.100}")
-    return set(values)
+def _tasks(values: Any) -> Finished:
+    if not isinstance(values, dict) or not all(isinstance(at, str) for at in values.values()):
+        raise ValueError(f"expected keys with times, got {values!r:.100}")
+    return values
 
 
-def _write_state(path: Path, included: set[str], making: _Making | None = None) -> None:
-    values: dict[str, Any] = {"included": sorted(included)}
+def _write_state(path: Path, included: Finished, making: _Making | None = None) -> None:
+    values: dict[str, Any] = {"included": dict(sorted(included.items()))}
     if making is not None:
-        values["making"] = {"folder": making.folder, "keys": sorted(making.keys)}
+        tasks = dict(sorted(making.tasks.items()))
+        values["making"] = {"folder": making.folder, "tasks": tasks}
     write_atomically(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 
-def finished_keys(client: Client, project: Project) -> list[str]:
-    """Our tasks of a project that have as many annotations as wanted, by key."""
-    return [
-        key
-        for page in client.task_pages(project)
-        for task in page
-        if task.get("is_labeled") and (key := key_of(task)) is not None
-    ]
+def finished_tasks(client: Client, project: Project) -> Finished:
+    """Our tasks of a project that have as many annotations as wanted, with their last change."""
+    finished: dict[str, str] = {}
+    for page in client.task_pages(project):
+        for task in page:
+            key = key_of(task)
+            if task.get("is_labeled") and key is not None:  # a double counts with both
+                changed = (given["updated_at"] for given in task["annotations"])
+                finished[key] = max([finished.get(key, ""), *changed])
+    return finished
 
 
 def registered(client: Client, project: Project, url: str, secret: str | None) -> None:

@@ -23,7 +23,8 @@ class Request(Settings):
             Studio waits 100 s for an answer, which a long video takes longer than.
         host: address to listen on. The loopback address is for a Label Studio on this machine.
         port: 0: any free one.
-        secret_file: holds what the header X-Footfall-Secret of each request must say; null: none.
+        secret_file: holds what the password of each request must be, of HTTP Basic authentication,
+            or the header X-Footfall-Secret; null: none is asked for.
     """
 
     dataset: FilePath

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -40,7 +40,9 @@ class Request(ProjectKeys):
         split: only its samples; null: all.
         only: a file of keys of samples, one a line, to push no others; null: all.
         num_annotations: wanted for each task, from as many labelers.
-        predictions: scored samples, one a line as in `samples.jsonl`, to start from.
+        predictions: scored samples, one a line as in `samples.jsonl`, to start from. Without these
+            and without `bundle`, samples that are labelled already show their labels, under the
+            name `labels`.
         model_version: which model made them; null: who labelled them, as their provenance says.
         bundle: a detector, a folder or a name in the zoo, to make them now; for person_boxes, and
             for person_tracks, where a tracker follows whom it finds through the whole video.
@@ -89,7 +91,7 @@ def run(request: Request) -> None:
     dataset = Dataset.load(request.dataset)
     samples = list(chosen(dataset, request))
     groups = list(group_samples(request.interface, samples))
-    predictor = _predictor(request)
+    predictor = _predictor(request, samples)
     client = request.client()
     project, done = prepared_project(
         client,
@@ -192,14 +194,15 @@ def _keys(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _predictor(request: Request) -> Predictor | None:
+def _predictor(request: Request, samples: Sequence[Sample]) -> Predictor | None:
     from labeling.detecting import DetectingPredictor, FollowingPredictor
-    from labeling.predictions import RecordedPredictor
+    from labeling.predictions import LabelsPredictor, RecordedPredictor
 
     if request.predictions is not None:
         return RecordedPredictor(request.predictions, request.model_version)
     if request.bundle is None:
-        return None
+        is_any_labelled = any(sample.is_labelled for sample in samples)
+        return LabelsPredictor(request.interface) if is_any_labelled else None
     known = request.dataset, request.bundle, request.score_threshold
     if request.interface is Interface.PERSON_TRACKS:
         return FollowingPredictor(*known, every_s=request.every_s)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import Field, PositiveInt
 
@@ -14,9 +12,6 @@ from labeling.conflicts import ConflictRule
 from labeling.json_server import LOOPBACK
 from labeling.request import FilePath, ProjectKeys
 from serving.core.errors import LabelingError
-
-if TYPE_CHECKING:
-    from labeling.client import Client, Project
 
 NAME = "webhook"
 
@@ -27,14 +22,15 @@ class Request(ProjectKeys):
     Attributes:
         dataset: the folder of the data set that was pushed.
         output: a folder for the versions v2, v3 and so on.
-        batch_size: finished tasks that make a version.
+        batch_size: finished tasks, new or changed since the last version, that make one.
         conflicts: what counts where two labelers of a task differ.
         train: a command to run on each version, `{dataset}` for its folder, as
             `python train.py experiment=detection/site data=folder dataset={dataset}`; null: none.
         host: address to listen on.
         port: 0: any free one.
         public_url: how Label Studio reaches this server; null: by host and port.
-        secret_file: holds what the header X-Footfall-Secret of each message must say; null: none.
+        secret_file: holds what the header X-Footfall-Secret of each message must say, which the
+            webhook sets by itself; null: none.
     """
 
     dataset: FilePath
@@ -57,7 +53,7 @@ def run(request: Request) -> None:
     from datasets.dataset import Dataset
     from labeling.json_server import JsonServer, secret_of
     from labeling.projects import found_project
-    from labeling.webhook import Batches, registered
+    from labeling.webhook import Batches, finished_tasks, registered
 
     Dataset.load(request.dataset)
     client = request.client()
@@ -66,7 +62,7 @@ def run(request: Request) -> None:
     batches = Batches(
         request.output,
         request.batch_size,
-        lambda: _finished(client, project),
+        lambda: finished_tasks(client, project),
         lambda folder: _pull(request, folder, batches.newest()),
         None if request.train is None else lambda folder: _train(request.train or "", folder),
         on_message=lambda line: print(line, flush=True),
@@ -76,13 +72,6 @@ def run(request: Request) -> None:
         registered(client, project, url, secret)
         print(f"watching '{project.title}' ({client.url}), told at {url} (Ctrl-C ends)", flush=True)
         batches.run()
-
-
-def _finished(client: Client, project: Project) -> Sequence[str]:
-    """Our tasks that have as many annotations as wanted, by key."""
-    from labeling.webhook import finished_keys
-
-    return finished_keys(client, project)
 
 
 def _pull(request: Request, folder: Path, newest: Path | None = None) -> None:

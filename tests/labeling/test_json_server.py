@@ -194,3 +194,19 @@ def test_after_the_block_nobody_answers():
         url = server.url
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/health")
+
+
+def test_the_secret_may_come_as_a_password():
+    with JsonServer(ANSWERS, secret="open: sesame") as server:
+        url = f"{server.url}/health"
+        assert httpx.get(url, auth=("anybody", "open: sesame")).status_code == 200
+        for user, password in (("open: sesame", ""), ("open", " sesame"), ("a", "b")):
+            assert httpx.get(url, auth=(user, password)).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic ?", "Bearer OnM=", "Basic OnMé"])
+def test_what_holds_no_password_is_refused(header):
+    """OnM= is `:s`."""
+    with JsonServer(ANSWERS, secret="s") as server:
+        head = f"GET /health HTTP/1.1\r\nAuthorization: {header}"
+        assert " 403 " in raw(server, head)

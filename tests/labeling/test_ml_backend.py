@@ -18,6 +18,7 @@ from labeling.interface import label_config
 from labeling.json_server import JsonServer, RefusedError
 from labeling.ml_backend import MlBackend
 from labeling.projects import prepared_project
+from serving.core.errors import LabelingError
 from tests.labeling.made_up import cut_of
 
 PERSON_BOXES = label_config(Interface.PERSON_BOXES, ["person"])
@@ -37,9 +38,13 @@ def dataset(tmp_path_factory, sample_video):
 
 
 @pytest.fixture(scope="module")
-def backend(dataset):
+def answers(dataset):
     known = dataset.folder, "person-yolox-nano", 0.5
-    answers = MlBackend(DetectingPredictor(*known), FollowingPredictor(*known)).answers
+    return MlBackend(DetectingPredictor(*known), FollowingPredictor(*known)).answers
+
+
+@pytest.fixture(scope="module")
+def backend(answers):
     with JsonServer(answers) as server:
         yield server
 
@@ -139,18 +144,39 @@ def test_what_it_has_nothing_to_say_to_is_refused(backend, path, body, told):
     assert answer.status_code == 400 and told in answer.json()["error"]
 
 
-def test_a_real_label_studio_connects_and_keeps_what_it_says(label_studio, backend, dataset):
+SECRET = "open: sesame"
+
+
+@pytest.mark.parametrize("password", [None, SECRET])
+def test_a_real_label_studio_connects_and_keeps_what_it_says(
+    label_studio, backend, dataset, answers, password
+):
     client = Client.open(label_studio.url, label_studio.token)
+    title = f"backend, password {password}"
     project, _ = prepared_project(
-        client, "backend", Interface.PERSON_BOXES, class_names=["person"], num_annotations=1
+        client, title, Interface.PERSON_BOXES, class_names=["person"], num_annotations=1
     )
     data = task_data(Interface.PERSON_BOXES, dataset.samples, lambda sample: "/data/frame.png")
     client.import_tasks(project, [{"data": data}])
-    client.request("POST", "api/ml", body={"url": backend.url, "project": project.id})
-    action = {"id": "retrieve_tasks_predictions", "project": project.id}
-    client.request("POST", "api/dm/actions", action, body={"selectedItems": {"all": True}})
+    if password is None:
+        ask_a_model(client, project, backend)
+    else:
+        with JsonServer(answers, secret=SECRET) as closed:
+            with pytest.raises(LabelingError):
+                ask_a_model(client, project, closed, basic_auth_pass="wrong")
+            ask_a_model(client, project, closed, basic_auth_pass=password)
     ((task,),) = client.task_pages(project)
     (prediction,) = task["predictions"]
     assert prediction["model_version"] == "person-yolox-nano@1.0.0"
     (sample,) = samples_of(Interface.PERSON_BOXES, task, prediction, Losses())
     assert len(sample.boxes) == 3
+
+
+def ask_a_model(client, project, server, **login):
+    """Connect as the page of Label Studio does, and retrieve predictions for all tasks."""
+    body = {"url": server.url, "project": project.id, "title": "Footfall"}
+    if login:
+        body |= {"auth_method": "BASIC_AUTH", "basic_auth_user": "footfall", **login}
+    client.request("POST", "api/ml", body=body)
+    action = {"id": "retrieve_tasks_predictions", "project": project.id}
+    client.request("POST", "api/dm/actions", action, body={"selectedItems": {"all": True}})

@@ -13,7 +13,7 @@ from labeling.commands import webhook as command
 from labeling.commands.webhook import Request
 from labeling.json_server import JsonServer
 from labeling.projects import prepared_project
-from labeling.webhook import STATE_NAME, Batches, finished_keys, registered
+from labeling.webhook import STATE_NAME, Batches, finished_tasks, registered
 from serving.core.errors import LabelingError
 from tests.labeling.made_up import data_set, numbered
 
@@ -25,6 +25,7 @@ class MadeUpProject:
 
     def __init__(self):
         self.finished = []
+        self.changed = {}
         self.made = []
         self.trained = []
         self.lines = []
@@ -39,7 +40,7 @@ class MadeUpProject:
         return Batches(
             folder,
             batch_size,
-            lambda: list(self.finished),
+            lambda: {key: self.changed.get(key, "10:00") for key in self.finished},
             make or self.make,
             train,
             self.lines.append,
@@ -71,6 +72,19 @@ def test_the_same_tasks_make_no_second_version(project, tmp_path):
     project.finished = ["a", "b", "c", "d"]
     assert batches.check()
     assert project.made == ["v2", "v3"]
+
+
+def test_an_answer_that_was_changed_since_counts_as_new(project, tmp_path):
+    batches = project.batches(tmp_path)
+    project.finished = ["a", "b"]
+    batches.check()
+    project.changed = {"a": "11:00"}
+    assert not batches.check()
+    project.changed = {"a": "11:00", "b": "11:30"}
+    assert batches.check()
+    assert not project.batches(tmp_path).check()
+    assert project.made == ["v2", "v3"]
+    assert f"2 tasks are new or changed: made {tmp_path / 'v3'}" in project.lines
 
 
 def test_a_restarted_server_goes_on_where_it_was(project, tmp_path):
@@ -116,7 +130,14 @@ def test_a_training_that_fails_costs_no_version_and_is_told(project, tmp_path):
 
 
 def test_a_broken_state_is_told_and_not_guessed(project, tmp_path):
-    for text in ('{"included": ["a"', '{"included": "ab"}', '{"included": [1]}', "[]", "null"):
+    nested = '{"included": ' + "[" * 200_000
+    for text in (
+        '{"included": {"a"',
+        '{"included": ["a"]}',
+        '{"included": {"a": 1}}',
+        "[]",
+        nested,
+    ):
         (tmp_path / STATE_NAME).write_text(text)
         with pytest.raises(LabelingError, match=r"webhook\.json: expected the keys of a version"):
             project.batches(tmp_path)
@@ -187,7 +208,7 @@ def test_real_annotations_become_versions_and_training_runs_and_deleted_ones_are
     batches = Batches(
         request.output,
         request.batch_size,
-        lambda: finished_keys(client, project),
+        lambda: finished_tasks(client, project),
         lambda folder: command._pull(request, folder, batches.newest()),
         train,
     )
@@ -207,12 +228,17 @@ def test_real_annotations_become_versions_and_training_runs_and_deleted_ones_are
             path = f"api/tasks/{third['id']}/annotations/"
             client.request("POST", path, body={"result": []})
             assert done.wait(WAIT_S)
+            _, second, _ = next(client.task_pages(project))
+            done.clear()
+            path = f"api/annotations/{second['annotations'][0]['id']}/"
+            client.request("PATCH", path, body={"result": [], "lead_time": 3.0})
+            assert done.wait(WAIT_S)
         finally:
             batches.end()
             worker.join()
     hooks = client.request("GET", "api/webhooks/", {"project": project.id})
     assert len(hooks) == 1
-    assert trained == ["v2", "v3"]
+    assert trained == ["v2", "v3", "v4"]
     second, third = (Dataset.load(tmp_path / "versions" / name) for name in ("v2", "v3"))
     assert (second.manifest.version, third.manifest.version) == (2, 3)
     assert third.manifest.parent_sha256 == second.manifest.sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from datasets.formats.format import Losses
@@ -122,6 +122,7 @@ def _provenance(annotation: Mapping[str, Any], where: str) -> tuple[Provenance, 
     if moment is None:
         return (Provenance(name),)
     try:
-        return (Provenance(name, datetime.fromisoformat(str(moment)).timestamp()),)
+        at = datetime.fromisoformat(str(moment))
     except ValueError as error:
         raise LabelError(f"{where}: expected a time in ISO 8601, got {moment!r}") from error
+    return (Provenance(name, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()),)
