@@ -41,7 +41,8 @@ class Request(Settings):
             null: those of the rule of which something is known.
         max_per_view: samples of one camera, or of one recording where none is named; null: any.
         gap_s: the least time between two samples of one camera or recording.
-        duplicates: cosine distance up to which two pictures are one, which is never chosen twice.
+        duplicates: cosine distance up to which two pictures are one, which is never chosen twice;
+            null: what the data set's own distances say.
         seed: decides between equals.
     """
 
@@ -57,7 +58,7 @@ class Request(Settings):
     by: tuple[Criterion, ...] | None = Field(None, min_length=1)
     max_per_view: PositiveInt | None = None
     gap_s: float = Field(1.0, ge=0)
-    duplicates: float = Field(0.0005, ge=0, le=2)
+    duplicates: float | None = Field(None, ge=0, le=2)
     seed: NonNegativeInt = 0
 
 
@@ -75,7 +76,7 @@ def run(request: Request) -> None:
 
     from datasets.dataset import Dataset
     from labeling.selection.looking import known_of
-    from labeling.selection.rule import pick
+    from labeling.selection.rule import counted, pick
     from labeling.selection.writing import reasons, write_keys, write_reasons
 
     dataset = Dataset.load(request.dataset)
@@ -91,20 +92,21 @@ def run(request: Request) -> None:
         )
     candidates = known.candidates(request.by)
     limits = known.limits(dataset.folder, request.max_per_view, request.gap_s)
-    picks = pick(candidates, request.num, _rule(request), request.seed, limits)
+    duplicates = known.copy_distance() if request.duplicates is None else request.duplicates
+    rule = _rule(request, duplicates)
+    picks = pick(candidates, request.num, rule, request.seed, limits)
     num_open = len(candidates.open_rows)
     if not picks:
         raise DatasetError(
             f"{dataset.folder}: expected samples that are no duplicates of labelled ones, got none "
-            f"of {num_open:,} (keys gap_s={request.gap_s:g}, duplicates={request.duplicates:g})"
+            f"of {num_open:,} (keys gap_s={request.gap_s:g}, duplicates={duplicates:.2g})"
         )
     write_keys(request.output, samples, picks)
     report = request.report or request.output.with_suffix(".csv")
     write_reasons(report, samples, candidates, picks)
-    print(
-        f"to label: {len(picks):,} of {num_open:,} samples, by "
-        f"{', '.join(candidates.values) or 'novelty alone'}: {request.output}, reasons in {report}"
-    )
+    by = ", ".join(counted(candidates, rule)) or "novelty alone"
+    print(f"to label: {len(picks):,} of {num_open:,} samples, by {by}")
+    print(f"  keys: {request.output}, reasons: {report}")
     if len(picks) < request.num:
         print(
             f"not {request.num:,}: all others are too near to a labelled or chosen one "
@@ -139,7 +141,7 @@ def _sources(request: Request) -> Sources:
     )
 
 
-def _rule(request: Request) -> Rule:
+def _rule(request: Request, duplicates: float) -> Rule:
     """The rule; what `by` names counts as there, or as much as hardness."""
     from labeling.selection.rule import DEFAULT_WEIGHTS, Rule
 
@@ -147,7 +149,7 @@ def _rule(request: Request) -> Rule:
     if request.by is not None:
         weights = {criterion: DEFAULT_WEIGHTS.get(criterion, 1.0) for criterion in request.by}
     # A cosine distance c between vectors of length 1 is a Euclidean one of √(2c).
-    return Rule(weights, min_distance=math.sqrt(2 * request.duplicates))
+    return Rule(weights, min_distance=math.sqrt(2 * duplicates))
 
 
 def _with_file(dataset: Dataset) -> list[Sample]:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.checks.recordings import source_of
+from datasets.curation.embeddings import Embeddings
+from datasets.curation.likeness import copy_distance
 from datasets.curation.measures import Measures
 from datasets.media import frame_rate_hz
 from datasets.samples import Sample
@@ -68,6 +70,12 @@ class Known:
         if Criterion.BROKEN in wanted if wanted is not None else broken.any():
             values[Criterion.BROKEN] = broken
         return Candidates(vectors, is_labelled, values)
+
+    def copy_distance(self) -> float:
+        """The cosine distance up to which two of the pictures are likely copies."""
+        rows = np.stack([self.vectors[sample.key] for sample in self.samples])
+        keys = tuple(sample.key for sample in self.samples)
+        return copy_distance(Embeddings(keys, rows, ""))
 
     def limits(self, folder: Path, max_per_view: int | None, gap_s: float) -> Limits:
         """Limits by camera, or by recording where no camera is named.

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from datasets.curation.brain import representativeness
 from datasets.curation.embeddings import Embeddings, read_embeddings
 from datasets.curation.hardness import hardness
+from datasets.curation.likeness import representativeness
 from datasets.curation.looking import Looked, look
 from datasets.curation.measures import Measures, read_measures
 from datasets.curation.predictions import LOWEST_SCORE, read_predictions

@@ -47,7 +47,7 @@ class Rule:
 
     weights: Mapping[Criterion, float] = field(default_factory=lambda: DEFAULT_WEIGHTS)
     sharpness: float = 1.0
-    likeness: float = 0.5
+    likeness: float = 0.6
     steepness: float = 8.0
     min_distance: float = 0.0
 
@@ -129,22 +129,23 @@ def pick(
     return picks
 
 
-def _scores(candidates: Candidates, rule: Rule) -> Values:
-    """(N,) weighted means of the criteria that count; 1 where none does."""
-    counted = _counted(candidates, rule)
-    if not counted:
-        return np.ones(len(candidates.vectors))
-    total = sum(rule.weights[criterion] for criterion in counted)
-    parts = [rule.weights[criterion] * values for criterion, values in counted.items()]
-    return np.sum(parts, axis=0) / total
-
-
-def _counted(candidates: Candidates, rule: Rule) -> dict[Criterion, Values]:
+def counted(candidates: Candidates, rule: Rule) -> dict[Criterion, Values]:
+    """The criteria that count: those with a weight of which something is known."""
     return {
         criterion: values
         for criterion, values in candidates.values.items()
         if rule.weights.get(criterion, 0) > 0
     }
+
+
+def _scores(candidates: Candidates, rule: Rule) -> Values:
+    """(N,) weighted means of the criteria that count; 1 where none does."""
+    known = counted(candidates, rule)
+    if not known:
+        return np.ones(len(candidates.vectors))
+    total = sum(rule.weights[criterion] for criterion in known)
+    parts = [rule.weights[criterion] * values for criterion, values in known.items()]
+    return np.sum(parts, axis=0) / total
 
 
 def _typical_distance(vectors: Vectors, random: np.random.Generator) -> float:
@@ -167,7 +168,7 @@ def _reason(candidates: Candidates, rule: Rule, row: int) -> tuple[str, float]:
     rows = candidates.open_rows
     lift = {
         criterion: rule.weights[criterion] * (values[row] - values[rows].mean())
-        for criterion, values in _counted(candidates, rule).items()
+        for criterion, values in counted(candidates, rule).items()
     }
     best = max(lift, key=lambda criterion: lift[criterion], default=None)
     if best is None or lift[best] <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ _NUM_COLUMNS = 3
 _PANEL_INCHES = (3.6, 2.9)
 _DPI = 100
 
-_STYLES = {
+_STYLES: Mapping[str, Mapping[str, Any]] = {
     Chooser.RANDOM: {"color": "#555555", "marker": "o", "linestyle": "--"},
     Chooser.RULE: {"color": "#0072b2", "marker": "o", "linewidth": 2.2},
     Chooser.UNCERTAINTY: {"color": "#e69f00", "marker": "^", "linewidth": 1.1},
@@ -82,11 +82,7 @@ def _panel(panel: Any, experiment: Experiment) -> None:
 
 
 def _line(panel: Any, outcome: Outcome) -> None:
-    style = (
-        _STYLES.get(Chooser(outcome.chooser), _OTHER)
-        if outcome.chooser in list(Chooser)
-        else _OTHER
-    )
+    style = _STYLES.get(outcome.chooser, _OTHER)
     budgets = [point.budget for point in outcome.points]
     means = [point.mean for point in outcome.points]
     panel.plot(budgets, means, label=outcome.chooser, markersize=3.5, **style)
