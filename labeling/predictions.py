@@ -19,7 +19,7 @@ _TOLERANCE_PX = 2.0
 LABELS_VERSION = "labels"
 """Stands for a model's name where labels are what a labeler starts from."""
 
-FACE_QUESTIONS = (AGE_BAND, GENDER, MASK)
+_FACE_QUESTIONS = (AGE_BAND, GENDER, MASK)
 
 Prediction = dict[str, Any]
 """A prediction as the server's API takes it, without the task's number."""
@@ -108,7 +108,7 @@ class LabelsPredictor:
         if self._interface is Interface.BEHAVIOUR:
             return bool(sample.spans) or sample.label is not None
         if self._interface is Interface.FACE_ATTRIBUTES:
-            is_unsure = not sample.properties.keys().isdisjoint(FACE_QUESTIONS)
+            is_unsure = not sample.properties.keys().isdisjoint(_FACE_QUESTIONS)
             return is_unsure or sample.attributes != Attributes()
         return sample.identity is not None
 

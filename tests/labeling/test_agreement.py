@@ -8,6 +8,7 @@ from datasets.formats.label_studio import Interface
 from datasets.samples import Attributes, Box, Provenance, Sample, Span
 from labeling.agreement import agreement
 from labeling.annotations import Annotation, LabelledTask
+from labeling.conflicts import is_conflicting
 from serving.core.labels import AgeBand, Gender
 
 ANNA, BEN, CEM = "anna@example.org", "ben@example.org", "cem@example.org"
@@ -217,3 +218,50 @@ def test_two_who_mark_the_same_moment_agree():
 def test_without_tasks_there_is_nothing():
     found = agreement(Interface.PERSON_BOXES, [])
     assert (found.boxes, found.answers, found.labelers, found.tasks) == ((), (), (), ())
+
+
+def video(**tracks_of):
+    """A video of four frames; for each labeler the names of two people, left and right, in each."""
+    given = tuple(
+        Annotation(
+            f"{name}@example.org",
+            1.0,
+            None,
+            tuple(
+                Sample(
+                    "v.mp4",
+                    frame_index=index,
+                    boxes=(person(0, track_id=left), person(100, track_id=right)),
+                )
+                for index, (left, right) in enumerate(frames)
+            ),
+        )
+        for name, frames in tracks_of.items()
+    )
+    return LabelledTask("v.mp4", (Sample("v.mp4", is_labelled=False),), given)
+
+
+def test_what_labelers_call_a_person_is_no_disagreement():
+    task = video(anna=["ab"] * 4, ben=["ba"] * 4)
+    assert agreement(Interface.PERSON_TRACKS, [task]).tasks[0].score == 1
+    assert not is_conflicting(Interface.PERSON_TRACKS, task)
+
+
+def test_two_people_who_are_swapped_are_a_disagreement():
+    """Ben swaps both in the last of four frames: of eight pairs six are the same person."""
+    task = video(anna=["ab"] * 4, ben=["xy", "xy", "xy", "yx"])
+    found = agreement(Interface.PERSON_TRACKS, [task])
+    assert found.tasks[0].score == found.boxes[0].f1 == 2 * 6 / (2 * 6 + 4)
+    assert found.labelers[0].boxes == 0.75
+    assert is_conflicting(Interface.PERSON_TRACKS, task)
+
+
+def test_a_person_whom_one_follows_as_two_is_a_disagreement():
+    """Of the left person's four boxes one belongs to somebody else for Ben."""
+    task = video(anna=["ab"] * 4, ben=["xy", "xy", "xy", "zy"])
+    assert agreement(Interface.PERSON_TRACKS, [task]).tasks[0].score == 2 * 7 / (2 * 7 + 2)
+
+
+def test_single_pictures_do_not_say_who_is_who():
+    boxes = {"anna": [person(0, track_id="a")], "ben": [person(0)]}
+    assert agreement(Interface.PERSON_BOXES, [task("a.jpg", **boxes)]).tasks[0].score == 1

@@ -249,3 +249,38 @@ def test_a_labeler_has_a_name(who, name):
     (given,) = labelled_task(Interface.FACE_ATTRIBUTES, task, {0: "ada"}, Losses()).annotations
     assert given.labeler == name and given.samples[0].provenance[-1].labelled_by == name
     assert given.at == 1767225600.5 and given.is_empty
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"lead_time": "long"}, "expected a lead time in seconds, got 'long'"),
+        ({"lead_time": True}, "expected a lead time in seconds, got True"),
+        ({"lead_time": float("nan")}, "expected a lead time in seconds, got nan"),
+        ({"lead_time": 10**400}, "expected a lead time in seconds, got 1000"),
+        ({"lead_time": -1}, "expected a lead time in seconds, got -1"),
+        ({"updated_at": "yesterday"}, "expected a time such as .*, got 'yesterday'"),
+        ({"updated_at": 3}, "expected a time such as .*, got 3"),
+    ],
+)
+def test_times_of_an_export_that_are_none_are_told_with_the_task(broken, told):
+    with pytest.raises(LabelError, match=f"task 'face.jpg', annotation of ada: {told}"):
+        labelled_with(broken)
+
+
+def test_a_labeler_that_is_none_is_told():
+    with pytest.raises(LabelError, match=r"expected a labeler in 'completed_by', got \[1\]"):
+        labelled_with({"completed_by": [1]})
+
+
+def test_a_time_without_a_zone_is_utc():
+    (given,) = labelled_with({"updated_at": "2026-01-01T00:00:00"}).annotations
+    assert given.at == given.samples[0].provenance[-1].labelled_at == 1767225600
+
+
+def labelled_with(values):
+    """A task with one annotation, of which these values are another's work."""
+    data = task_data(Interface.FACE_ATTRIBUTES, [FACE], lambda sample: "/x")
+    entry = {"completed_by": 0, "result": [], **values}
+    task = {"id": 7, "data": data, "annotations": [entry]}
+    return labelled_task(Interface.FACE_ATTRIBUTES, task, {0: "ada"}, Losses())

@@ -391,3 +391,51 @@ def _sample(folder):
 def _first_key(made, folder):
     (folder / "first").write_text(made.samples[0].key)
     return folder / "first"
+
+
+def labelled(dataset: Dataset, folder, **boxes_of) -> Dataset:
+    """The next version, in which somebody has labelled these pictures."""
+    samples = [
+        replace(sample, boxes=boxes_of[sample.path], is_labelled=True)
+        if sample.path in boxes_of
+        else sample
+        for sample in dataset.samples
+    ]
+    return dataset.derive(folder, samples)
+
+
+def test_who_looks_again_starts_from_the_labels(client, push, tmp_path):
+    """And not from an empty picture, whose answer would replace them."""
+    made = data_set(tmp_path / "v1", ["a.jpg", "b.jpg", "c.jpg"])
+    known = labelled(made, tmp_path / "v2", **{"a.jpg": (person(),), "b.jpg": ()})
+    push(known, "look again")
+    project, _ = found_project(client, "look again", None)
+    assert project.model_version == "labels"
+    tasks = _tasks(client, "look again")
+    assert [len(_boxes(tasks[key])) for key in ("a.jpg", "b.jpg", "c.jpg")] == [1, 0, 0]
+    (given,) = tasks["a.jpg"]["predictions"]
+    assert given["model_version"] == "labels"
+    (sample,) = samples_of(BOXES, tasks["a.jpg"], given, Losses())
+    assert sample.boxes[0].xyxy_px == pytest.approx(person().xyxy_px, abs=0.01)
+    push(known, "look again")
+    assert len(_boxes(_tasks(client, "look again")["a.jpg"])) == 1
+
+
+def test_labels_that_come_later_are_shown_where_nobody_has_answered(client, push, tmp_path):
+    made = data_set(tmp_path / "v1", ["a.jpg", "b.jpg"])
+    push(made, "labels later")
+    number = _tasks(client, "labels later")["a.jpg"]["id"]
+    client.request("POST", f"api/tasks/{number}/annotations/", body={"result": []})
+    boxes = (person(),)
+    push(labelled(made, tmp_path / "v2", **{"a.jpg": boxes, "b.jpg": boxes}), "labels later")
+    tasks = _tasks(client, "labels later")
+    assert [len(_boxes(tasks[key])) for key in ("a.jpg", "b.jpg")] == [0, 1]
+
+
+def test_a_model_takes_the_place_of_the_labels(client, push, tmp_path):
+    made = data_set(tmp_path / "v1", ["a.jpg"])
+    known = labelled(made, tmp_path / "v2", **{"a.jpg": (person(),)})
+    said = write_samples(tmp_path / "said.jsonl", [replace(known.samples[0], boxes=())])
+    push(known, "model first", predictions=said, model_version="m")
+    (given,) = _tasks(client, "model first")["a.jpg"]["predictions"]
+    assert (given["model_version"], given["result"]) == ("m", [])
