@@ -81,7 +81,7 @@ class FollowingPredictor:
         score_threshold: lowest mean score of a person who is shown; None: all whom the tracker
             reports. The tracker gets every detection of the bundle, as where it serves.
         every_s: seconds between the frames that are looked at; None: all. Above half a second
-            people move too far for the tracker to tell them apart.
+            people move too far for the tracker to tell them apart: labeling/README.md has figures.
 
     Raises:
         BundleError: no such bundle, or no detector.

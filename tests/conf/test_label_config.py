@@ -58,6 +58,15 @@ def test_the_names_of_all_tasks_differ_and_stand_in_the_file():
     assert [name for name in names if name not in comment] == []
 
 
+def test_help_says_what_each_task_does_and_where_keys_are_described(run):
+    code, output, _ = run("--help")
+    told = {
+        line.split(" ")[0] for line in output.split("== Keys ==")[0].splitlines() if "  " in line
+    }
+    assert code == 0 and told == {task.NAME for task in TASKS}
+    assert "labeling/commands/TASK.py" in output and "powered by Hydra" not in output
+
+
 def test_nothing_heavy_loads_before_the_keys_are_checked():
     heavy = ("torch", "fiftyone", "label_studio_sdk", "openvino", "scipy", "mlflow", "httpx")
     script = (
