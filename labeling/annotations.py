@@ -129,9 +129,16 @@ def labelled_task(
         samples_in(task),
         tuple(latest.values()),
         num_skips=len(given) - len(submitted),
-        num_drafts=len(task.get("drafts") or ()),
+        num_drafts=_num_drafts(task, key),
         num_superseded=len(annotations) - len(latest),
     )
+
+
+def _num_drafts(task: RawTask, key: str) -> int:
+    drafts = task.get("drafts") or []
+    if not isinstance(drafts, list):
+        raise LabelError(f"task '{key}': expected a list 'drafts', got {drafts!r:.100}")
+    return len(drafts)
 
 
 def _named(entry: Mapping[str, Any], labelers: Mapping[int, str]) -> Mapping[str, Any]:

@@ -47,7 +47,8 @@ def tasks_of_file(path: Path) -> list[RawTask]:
     """All tasks of an export in Label Studio's JSON.
 
     Raises:
-        LabelError: no such file, cut off, or of another format, as `JSON_MIN`.
+        LabelError: no such file, cut off, or of another format, as `JSON_MIN`, or a count of
+            annotations that is none.
         LabelingError: a task comes without some of its annotations.
     """
     try:
@@ -84,7 +85,12 @@ def check_complete(num_got: int, num_expected: int, where: str) -> None:
 
 def _check_annotations(task: Mapping[str, Any], where: str) -> None:
     """Hold the annotations of a task against how many it says it has."""
-    num_stated = (task.get("total_annotations") or 0) + (task.get("cancelled_annotations") or 0)
+    stated = [task.get(name) or 0 for name in ("total_annotations", "cancelled_annotations")]
+    if not all(isinstance(number, int) for number in stated):
+        raise LabelError(
+            f"{where}, task {task.get('id')}: expected numbers of annotations, got {stated}"
+        )
+    num_stated = sum(stated)
     num_got = len(task.get("annotations") or ())
     if num_got < num_stated:
         raise LabelingError(

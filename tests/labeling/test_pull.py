@@ -9,6 +9,7 @@ from datasets.formats.label_studio import Interface, group_samples, result_of, t
 from datasets.samples import Attributes, Box, Sample, Span
 from labeling.annotations import LabelledTask, labelled_task, labelled_tasks
 from labeling.conflicts import ConflictRule
+from labeling.exports import tasks_of_file
 from labeling.pull import Pull, joined_tasks
 from serving.core.errors import LabelError
 from serving.core.labels import AgeBand, Gender, Mask
@@ -284,3 +285,27 @@ def labelled_with(values):
     entry = {"completed_by": 0, "result": [], **values}
     task = {"id": 7, "data": data, "annotations": [entry]}
     return labelled_task(Interface.FACE_ATTRIBUTES, task, {0: "ada"}, Losses())
+
+
+def test_drafts_that_are_none_are_told():
+    data = task_data(Interface.FACE_ATTRIBUTES, [FACE], lambda sample: "/x")
+    task = {"id": 7, "data": data, "annotations": [], "drafts": 3}
+    with pytest.raises(LabelError, match="task 'face.jpg': expected a list 'drafts', got 3"):
+        labelled_task(Interface.FACE_ATTRIBUTES, task, {}, Losses())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[" * 200_000, "expected JSON"),
+        (
+            '[{"id": 7, "data": {}, "annotations": [], "total_annotations": "many"}]',
+            r"export.json, task 7: expected numbers of annotations, got \['many', 0\]",
+        ),
+    ],
+)
+def test_an_export_that_cannot_be_counted_is_told(tmp_path, text, told):
+    path = tmp_path / "export.json"
+    path.write_text(text)
+    with pytest.raises(LabelError, match=told):
+        tasks_of_file(path)
