@@ -14,7 +14,7 @@ from labeling.commands import pull as pull_command
 from labeling.commands import push as push_command
 from labeling.exports import tasks_of_project
 from labeling.projects import found_project
-from serving.core.errors import ConfigError, LabelError, LabelingError
+from serving.core.errors import ConfigError, DatasetError, LabelError, LabelingError
 from tests.labeling.made_up import SIZE_HW, cut_of, data_set, new_labeler, numbered, person
 
 BOXES = Interface.PERSON_BOXES
@@ -336,7 +336,7 @@ def test_an_export_without_some_annotations_is_told(export, pull):
 def test_a_folder_with_a_data_set_is_not_overwritten(client, project, pull, tmp_path):
     _submit(client, _numbers(client, project[0])[0], person())
     pull()
-    with pytest.raises(Exception, match="expected no data set in .*new, got one"):
+    with pytest.raises(DatasetError, match="/new.*got one"):
         pull()
 
 
