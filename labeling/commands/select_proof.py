@@ -34,7 +34,7 @@ class Request(Settings):
         data_dir: where the public sets and the backbone's weights lie or are fetched to.
         sets: of mask, age_gender and detection; the last trains detectors, which takes an hour.
         num_seeds: runs of every chooser on faces; each has other first labels.
-        first_seed: seeds count from it; the rule was tuned on those from 1000 on.
+        first_seed: seeds count from it; the rule was tuned with 1000 to 1011.
         num_detection_seeds: runs of every chooser of the detector.
         ablation: also measure the parts of the rule.
     """

@@ -27,8 +27,8 @@ AGE_CLASSES = ("0-19", "20-39", "40-59", "60+")
 """The four age bands of the benchmark."""
 
 _FOUR_OF = {band: max(0, (number - 1) // 2) for number, band in enumerate(AgeBand)}
-_SEED = 7
-"""Of pools and test sets, which are the same in every run; the runs' seeds are others."""
+_SEED = 0
+"""Of pools and test sets, which are the same in every run; the rule was tuned on those of 7."""
 
 _MEAN_FRAMES, _MAX_FRAMES = 6, 30
 _NUM_VISITS = 1500
