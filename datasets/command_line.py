@@ -30,6 +30,7 @@ from hydra.errors import CompactHydraException, InstantiationException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from datasets.exit_codes import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE
 from serving.core.errors import ConfigError, FootfallError
 from serving.core.options import check_part
 from serving.core.overrides import chosen_groups, file_of, is_group, refusal
@@ -37,8 +38,6 @@ from serving.core.wording import TARGET, one_line, shown, wrong_value
 
 CONF_DIR = Path(__file__).resolve().parents[1] / "conf"
 CONFIG_EXIT_CODE = ConfigError.exit_code
-INTERRUPTED_EXIT_CODE = 130
-BROKEN_PIPE_EXIT_CODE = 141
 _VERSION_BASE = "1.3"
 _TRACEBACKS = "HYDRA_FULL_ERROR"
 _REFUSALS = (TypeError, ValueError, ImportError, AttributeError)

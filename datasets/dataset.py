@@ -1,27 +1,31 @@
 """A data set: a folder with a manifest, its typed samples, and the files that they name.
 
 `manifest.json` lists every file with its hash, `samples.jsonl` among them: so the manifest's hash
-names the labels as well as the pictures.
+names the labels as well as the pictures. What is cut off while it is written, at any moment, leaves
+the version before or the new one.
 """
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from datasets.files import place_file, write_atomically
-from datasets.manifest import FILE_NAME as MANIFEST_NAME
+from datasets.files import inside, new_folder, place_file, write_atomically
 from datasets.manifest import FileEntry, Manifest
 from datasets.samples import Sample, Split, repeated_keys
+from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
 SAMPLES_NAME = "samples.jsonl"
+
+_WAITING_NAME = f".{SAMPLES_NAME}.next"
+"""New samples until the manifest names them; then they take the place of the old ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,14 @@ class Dataset:
     @classmethod
     def _read(cls, folder: Path) -> Dataset:
         manifest = Manifest.read(folder)
-        path = folder / SAMPLES_NAME
-        listed = {entry.path: entry for entry in manifest.files}
-        if SAMPLES_NAME not in listed or not path.is_file():
+        path = samples_file(folder, manifest)
+        if path is None:
             raise DatasetError(f"data set '{folder}': expected a {SAMPLES_NAME}, got none")
-        got = FileEntry.of(path, folder)
-        if got != listed[SAMPLES_NAME]:
+        listed, got = _listed_samples(manifest), FileEntry.of(path, folder)
+        if listed is None or got.sha256 != listed.sha256:
+            expected = "it in the manifest" if listed is None else f"sha256 {listed.sha256}"
             raise DatasetError(
-                f"data set '{manifest.name}', file {path}: expected sha256 "
-                f"{listed[SAMPLES_NAME].sha256}, got {got.sha256}"
+                f"data set '{manifest.name}', file {path}: expected {expected}, got {got.sha256}"
             )
         samples = tuple(read_samples(path))
         check_samples(samples, f"{path}")
@@ -76,6 +79,8 @@ class Dataset:
     ) -> Dataset:
         """Make a data set of the files that lie in `folder` already: write samples and manifest.
 
+        One that is there becomes the new one at once; cut off before, it is what it was.
+
         A sample whose file is not there is a label without a picture, which some public sets are;
         `check` counts these.
 
@@ -95,8 +100,8 @@ class Dataset:
         """
         folder, samples = Path(folder), tuple(samples)
         check_samples(samples, f"data set '{name}'")
-        write_samples(folder / SAMPLES_NAME, samples)
-        paths = dict.fromkeys([SAMPLES_NAME, *more_files, *(sample.path for sample in samples)])
+        paths = dict.fromkeys([*more_files, *(sample.path for sample in samples)])
+        paths.pop(SAMPLES_NAME, None)
         manifest = Manifest.of_files(
             [folder / path for path in paths if (folder / path).is_file()],
             folder,
@@ -107,36 +112,36 @@ class Dataset:
             version=version,
             parent_sha256=parent.sha256 if parent is not None else None,
         )
-        manifest.write(folder)
-        return cls(folder, manifest, samples)
+        return cls(folder, write_version(folder, samples, manifest), samples)
 
     def derive(self, folder: str | Path, samples: Iterable[Sample]) -> Dataset:
         """The next version in a new folder: other samples over the same files, which are linked.
 
         Raises:
-            DatasetError: `folder` holds a data set already, a sample stands twice, or names a
-                file that this version does not have.
+            DatasetError: `folder` holds something already, a sample stands twice, or names a file
+                that this version does not have or that a link leads out to.
         """
         folder, samples = Path(folder), tuple(samples)
-        if (folder / MANIFEST_NAME).exists():
-            raise DatasetError(f"new version: expected no data set in {folder}, got one")
         known = {sample.path for sample in self.samples}
-        for path in dict.fromkeys(sample.path for sample in samples):
-            if (self.folder / path).is_file():
-                place_file(self.folder / path, folder / path)
-            elif path not in known:
-                raise DatasetError(f"new version: expected a file {self.folder / path}, got none")
         manifest = self.manifest
-        return Dataset.create(
-            folder,
-            samples,
-            name=manifest.name,
-            source=manifest.source,
-            licence=manifest.licence,
-            commercial_use=manifest.commercial_use,
-            version=manifest.version + 1,
-            parent=manifest,
-        )
+        with new_folder(folder) as work:
+            for path in dict.fromkeys(sample.path for sample in samples):
+                place = inside(self.folder, path)
+                if place.is_file():
+                    place_file(place, work / path)
+                elif path not in known:
+                    raise DatasetError(f"new version: expected a file {place}, got none")
+            made = Dataset.create(
+                work,
+                samples,
+                name=manifest.name,
+                source=manifest.source,
+                licence=manifest.licence,
+                commercial_use=manifest.commercial_use,
+                version=manifest.version + 1,
+                parent=manifest,
+            )
+        return replace(made, folder=folder)
 
     def of_split(self, split: Split | None) -> tuple[Sample, ...]:
         """The samples of one split; None: those without one."""
@@ -184,6 +189,53 @@ def write_samples(path: Path, samples: Iterable[Sample]) -> Path:
     return write_atomically(
         path, b"".join(dump(sample, exclude_defaults=True) + b"\n" for sample in samples)
     )
+
+
+def write_version(folder: Path, samples: Iterable[Sample], others: Manifest) -> Manifest:
+    """Write samples and the manifest of a new version, so that a reader finds it or the one before.
+
+    The manifest decides: until it is written the new samples wait beside the old ones, and whoever
+    reads after that puts them in their place if the writer could not.
+
+    Args:
+        folder: of the data set.
+        samples: of the new version.
+        others: its manifest; what it says of the samples' own file is replaced.
+
+    Returns:
+        The manifest with that file in it.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    waiting = write_samples(folder / _WAITING_NAME, samples)
+    entry = replace(FileEntry.of(waiting, folder), path=SAMPLES_NAME)
+    files = (entry, *(one for one in others.files if one.path != SAMPLES_NAME))
+    manifest = replace(others, files=files)
+    manifest.write(folder)
+    with suppress(FileNotFoundError):  # a reader has done it
+        waiting.replace(folder / SAMPLES_NAME)
+    return manifest
+
+
+def samples_file(folder: Path, manifest: Manifest) -> Path | None:
+    """The file of the samples that the manifest names, or what lies in its place; None: nothing.
+
+    Where a write was cut off it is finished, or read from where it waits if the folder is closed to
+    writing.
+    """
+    path, waiting = folder / SAMPLES_NAME, folder / _WAITING_NAME
+    listed = _listed_samples(manifest)
+    if listed is not None and waiting.is_file() and sha256_of(waiting) == listed.sha256:
+        try:
+            waiting.replace(path)
+        except OSError:
+            return waiting if waiting.is_file() else path
+    return path if path.is_file() else None
+
+
+def _listed_samples(manifest: Manifest) -> FileEntry | None:
+    return next((entry for entry in manifest.files if entry.path == SAMPLES_NAME), None)
 
 
 def check_samples(samples: Sequence[Sample], where: str) -> None:

@@ -50,7 +50,7 @@ def open_atomically(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
         code = errno.EISDIR if path.is_dir() else errno.EINVAL
         raise OSError(code, f"expected a file to write, got {kind}", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, partial = _partial(path)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -115,7 +115,7 @@ def copy_atomically(source: Path, destination: Path) -> None:
     Raises:
         OSError: `source` cannot be read, or there is no room.
     """
-    handle, partial = tempfile.mkstemp(prefix=f".{destination.name}.", dir=destination.parent)
+    handle, partial = _partial(destination)
     os.close(handle)
     try:
         shutil.copyfile(source, partial)
@@ -123,6 +123,38 @@ def copy_atomically(source: Path, destination: Path) -> None:
         Path(partial).replace(destination)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def _partial(path: Path) -> tuple[int, str]:
+    """A new file beside `path`; where none can be made, the error names `path`."""
+    try:
+        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill beside `folder`, which it becomes when the block ends well.
+
+    Raises:
+        DatasetError: `folder` holds something already.
+        OSError: it cannot be made.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(f"{folder}: expected a new or an empty folder, got one with content")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+    try:
+        yield work
+        work.chmod(0o755)
+        work.replace(folder)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
         raise
 
 
@@ -134,5 +166,6 @@ def inside(folder: Path, relative: str) -> Path:
     """
     path = folder / relative
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise DatasetError(f"{folder}: expected a path inside it, got {relative!r}")
+        led = f", a link to {path.resolve()}" if path.is_symlink() else ""
+        raise DatasetError(f"{folder}: expected a path inside it, got {relative!r}{led}")
     return path

@@ -18,7 +18,7 @@ import numpy as np
 from datasets.grouping import GroupBy, Stratum, groups_of, strata_of, values_of
 from datasets.samples import Sample, Split
 from datasets.split_assignment import assign, unit_hash
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 
 DEFAULT_SHARES = {Split.TRAIN: 0.7, Split.VALIDATION: 0.1, Split.TEST: 0.2}
 _MAX_STRATA = 500
@@ -48,31 +48,31 @@ class SplitRequest:
 
     def __post_init__(self) -> None:
         if not self.by or (GroupBy.TIME in self.by and len(self.by) > 1):
-            raise DatasetError(f"by: expected keys, or time alone, got {_listed(self.by)}")
+            raise ConfigError(f"by: expected keys, or time alone, got {_listed(self.by)}")
         if GroupBy.TIME in self.by and self.stratify:
-            raise DatasetError(
+            raise ConfigError(
                 f"stratify: expected nothing beside a split by time, got {_listed(self.stratify)}"
             )
         shares = dict(self.shares)
         total = sum(shares.values())
         if not shares or min(shares.values()) <= 0 or abs(total - 1) > 1e-6:
-            raise DatasetError(
+            raise ConfigError(
                 f"shares: expected positive numbers that add up to 1, got "
                 f"{', '.join(f'{split.value}={share:g}' for split, share in shares.items())}"
             )
         if shares.keys() & {Split.QUERY, Split.GALLERY}:
-            raise DatasetError(
+            raise ConfigError(
                 "shares: expected train, validation and test, got query or gallery; "
                 "query_per_identity makes these of the test split"
             )
         if not self.gap_s >= 0:
-            raise DatasetError(f"gap_s: expected at least 0 seconds, got {self.gap_s}")
+            raise ConfigError(f"gap_s: expected at least 0 seconds, got {self.gap_s}")
         if self.query_per_identity < 0:
-            raise DatasetError(
+            raise ConfigError(
                 f"query_per_identity: expected at least 0, got {self.query_per_identity}"
             )
         if self.query_per_identity and Split.TEST not in shares:
-            raise DatasetError("query_per_identity: expected a share of test, got none")
+            raise ConfigError("query_per_identity: expected a share of test, got none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +11,7 @@ from pathlib import Path
 import cv2
 
 from datasets.dataset import Dataset
-from datasets.files import copy_atomically, inside, place_file, write_atomically
+from datasets.files import copy_atomically, inside, new_folder, place_file, write_atomically
 from datasets.formats.format import Format, Losses
 from datasets.media import image_size_hw, open_video, read_frames
 from datasets.samples import PICTURE_SUFFIXES, Sample, Split
@@ -140,26 +137,6 @@ def export_samples(
         shelf.check()
         if media is not Media.NONE:
             frames.write()
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill beside `folder`, which it becomes when the block ends well.
-
-    Raises:
-        DatasetError: `folder` holds something already.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DatasetError(f"{folder}: expected a new or an empty folder, got one with content")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        yield work
-        work.chmod(0o755)
-        work.replace(folder)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
 
 
 class _Shelf:

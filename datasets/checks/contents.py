@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.checks.finding import Finding, Kind, error
-from datasets.dataset import SAMPLES_NAME, parse_sample
+from datasets.dataset import SAMPLES_NAME, parse_sample, samples_file
 from datasets.manifest import FILE_NAME as MANIFEST_NAME
 from datasets.manifest import Manifest
 from datasets.samples import Sample
@@ -73,7 +73,8 @@ def read_contents(folder: Path) -> Contents:
         findings.append(error(Kind.MANIFEST_BROKEN, "a manifest", str(fault), key=MANIFEST_NAME))
     rows: list[Row] = []
     lines: dict[str, int] = {}
-    for row in _read_rows(folder / SAMPLES_NAME, findings):
+    path = samples_file(folder, manifest) if manifest is not None else None
+    for row in _read_rows(path or folder / SAMPLES_NAME, findings):
         first = lines.setdefault(row.sample.key, row.line)
         if first == row.line:
             rows.append(row)

@@ -36,8 +36,10 @@ def duplicate_findings(rows: Sequence[Row], sha256_of_path: Mapping[str, str]) -
 
 def near_duplicate_findings(
     rows: Sequence[Row], signatures: Mapping[str, Signature], sha256_of_path: Mapping[str, str]
-) -> Iterator[Finding]:
+) -> tuple[list[Finding], int]:
     """Pictures that look alike and are not the same file: each with its nearest.
+
+    Beside them, how many pictures could not be compared with all that are like them.
 
     Args:
         rows: the samples.
@@ -55,21 +57,25 @@ def near_duplicate_findings(
     sides = [side_of(row.sample) for row in taking_part]
     cameras = [view_of(row.sample) for row in taking_part]
     sources = [source_of(row.sample) for row in taking_part]
-    found = near_pairs(
+    near = near_pairs(
         [signatures[row.sample.key] for row in taking_part],
         _codes(sides),
         np.stack([_codes(cameras), _codes(sources)]),
     )
+    return list(_near_findings(near.pairs, taking_part)), near.num_limited
+
+
+def _near_findings(pairs: Sequence[Pair], rows: Sequence[Row]) -> Iterator[Finding]:
     repeated: defaultdict[tuple[str, ...], list[tuple[Row, Row]]] = defaultdict(list)
-    for pair in found:
-        first, second = taking_part[pair.first], taking_part[pair.second]
+    for pair in pairs:
+        first, second = rows[pair.first], rows[pair.second]
         if pair.relation == 2:
-            names = sorted(str(sides[row]) for row in (pair.first, pair.second))
-            repeated[(str(cameras[pair.first]), *names)].append((first, second))
+            names = sorted(str(side_of(row.sample)) for row in (first, second))
+            repeated[(str(view_of(first.sample)), *names)].append((first, second))
         else:
             yield _alike(pair, first, second)
-    for (view, *names), pairs in repeated.items():
-        yield _repeated(view, names, pairs)
+    for (view, *names), alike in repeated.items():
+        yield _repeated(view, names, alike)
 
 
 def _same_file(group: Sequence[Row]) -> Finding:

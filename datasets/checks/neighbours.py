@@ -27,7 +27,7 @@ NUM_RELATIONS = 3
 
 MAX_COMPARED = 256
 """Pictures of one bucket that each is compared with: a fixed camera fills a bucket with all its
-frames, and there the nearest are met often enough among 81 buckets."""
+frames, and there the nearest are met often enough among 81 buckets. `Near.num_limited` tells."""
 
 _NUM_BANDS = 9
 _CHUNK = 1 << 16
@@ -47,6 +47,18 @@ class Pair:
     bits: int
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The pairs that were found.
+
+    `num_limited` pictures have so many others like them in a bucket that they were not compared
+    with all of these: a nearer look-alike, and a pair, may have been missed.
+    """
+
+    pairs: tuple[Pair, ...]
+    num_limited: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Columns:
     phash: NDArray[np.uint64]
@@ -58,7 +70,7 @@ class _Columns:
 
 def near_pairs(
     signatures: Sequence[Signature], side: NDArray[np.int64], views: NDArray[np.int64]
-) -> Iterator[Pair]:
+) -> Near:
     """For each picture its nearest look-alike of each relation, every pair once.
 
     Relation 0: both on one side, or one on none, and of different views. 1: on two sides, of
@@ -78,10 +90,12 @@ def near_pairs(
         views,
     )
     best = np.full((NUM_RELATIONS, len(signatures)), _FAR)
+    is_limited = np.zeros(len(signatures), np.bool_)
     for key in _bucket_keys(columns):
         for rows, others in _neighbours(key):
             _keep_best(columns, rows, others, best)
-    yield from _pairs(best)
+        is_limited |= _is_in_large_bucket(key)
+    return Near(tuple(_pairs(best)), int(is_limited.sum()))
 
 
 def _bucket_keys(columns: _Columns) -> Iterator[NDArray[np.uint64]]:
@@ -114,6 +128,12 @@ def _neighbours(
         for begin in range(0, len(start), _CHUNK):
             chunk = start[begin : begin + _CHUNK]
             yield order[chunk], order[chunk + shift]
+
+
+def _is_in_large_bucket(key: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """(N,) whether more rows share the key than one is compared with."""
+    _, bucket, sizes = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray(sizes[bucket] > MAX_COMPARED + 1)
 
 
 def _keep_best(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,11 +16,12 @@ from datasets.checks.finding import Finding, Kind, Severity, tally
 from datasets.checks.hashes import Signature
 from datasets.checks.labels import label_findings
 from datasets.checks.leaks import GAP_S, leak_findings
+from datasets.checks.neighbours import MAX_COMPARED
 from datasets.checks.pictures import Job, Look, examine, jobs_of, picture_findings, with_size
 from datasets.checks.recordings import ASSUMED_RATE_HZ
 from datasets.checks.statistics import SplitStatistics, statistics_of
 from datasets.media import frame_rate_hz
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
@@ -41,16 +42,17 @@ class CheckOptions:
 
     def __post_init__(self) -> None:
         if self.workers < 1:
-            raise DatasetError(f"workers: expected at least 1, got {self.workers}")
+            raise ConfigError(f"workers: expected at least 1, got {self.workers}")
         if not self.gap_s >= 0:
-            raise DatasetError(f"gap_s: expected at least 0 seconds, got {self.gap_s}")
+            raise ConfigError(f"gap_s: expected at least 0 seconds, got {self.gap_s}")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """What was found, errors first, and what the data set holds.
 
-    `num_pictures` and `num_decoded` count pictures and frames that are there, and that decode.
+    `num_pictures` and `num_decoded` count pictures and frames that are there, and that decode;
+    `num_limited` those that were not compared with all that are like them.
     """
 
     contents: Contents
@@ -59,6 +61,7 @@ class CheckResult:
     options: CheckOptions
     num_pictures: int
     num_decoded: int
+    num_limited: int = 0
 
     @property
     def num_errors(self) -> int:
@@ -78,6 +81,17 @@ class CheckResult:
         """Whether nothing is wrong; `strict` lets warnings count."""
         return not (self.findings if strict else self.num_errors)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the check could not look at, in words."""
+        if not self.num_limited:
+            return ()
+        return (
+            f"{self.num_limited:,} pictures are like more than {MAX_COMPARED} others each, as a "
+            f"fixed camera's are, and were not compared with all of these: near-duplicates among "
+            "them may be missing",
+        )
+
     def to_record(self) -> dict[str, Any]:
         """For JSON."""
         manifest = self.contents.manifest
@@ -88,6 +102,7 @@ class CheckResult:
             "num_samples": len(self.contents.rows),
             "num_pictures": self.num_pictures,
             "num_decoded": self.num_decoded,
+            "notes": list(self.notes),
             "num_errors": self.num_errors,
             "num_warnings": self.num_warnings,
             "kinds": {kind.value: count for kind, count in tally(self.findings).items()},
@@ -120,13 +135,16 @@ def check(
             progress(done, len(jobs))
     rows = contents.rows
     sized = [with_size(row, pictures.looks.get(row.sample.key, Look())) for row in rows]
+    hashes = _hashes(contents, pictures, options)
+    near, num_limited = near_duplicate_findings(rows, pictures.signatures, hashes)
     findings = [
         *contents.findings,
         *file_findings(contents, pictures.sha256_of_path, read=options.decode),
         *_of_pictures(rows, pictures),
         *_of_rows(sized),
         *label_findings(rows),
-        *_of_duplicates(contents, pictures, options),
+        *duplicate_findings(rows, hashes),
+        *near,
         *leak_findings(rows, _frame_rates(contents.folder), options.gap_s),
     ]
     return CheckResult(
@@ -136,6 +154,7 @@ def check(
         options,
         num_pictures=len(pictures.looks),
         num_decoded=pictures.num_decoded,
+        num_limited=num_limited,
     )
 
 
@@ -175,15 +194,11 @@ def _of_rows(rows: Sequence[Row]) -> Iterator[Finding]:
             yield from person_findings(row)
 
 
-def _of_duplicates(
-    contents: Contents, pictures: _Pictures, options: CheckOptions
-) -> Iterator[Finding]:
-    """By the files' own hashes; without reading them, by those that the manifest lists."""
-    hashes = pictures.sha256_of_path
+def _hashes(contents: Contents, pictures: _Pictures, options: CheckOptions) -> Mapping[str, str]:
+    """The files' own hashes by path; without reading them, those that the manifest lists."""
     if not options.decode and contents.manifest is not None:
-        hashes = {entry.path: entry.sha256 for entry in contents.manifest.files}
-    yield from duplicate_findings(contents.rows, hashes)
-    yield from near_duplicate_findings(contents.rows, pictures.signatures, hashes)
+        return {entry.path: entry.sha256 for entry in contents.manifest.files}
+    return pictures.sha256_of_path
 
 
 def _frame_rates(folder: Path) -> Callable[[str], float]:

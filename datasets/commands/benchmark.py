@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "benchmark"
 _WIDTH = 140
+_COUNTS = ("samples", "pictures", "converted", "loaded", "workers")
 _PARTS = ("load", "check", "formats", "loaders")
 
 
@@ -42,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; missed targets are said and no failure."""
+    for name in _COUNTS:
+        if (count := getattr(options, name)) < 1:
+            raise ConfigError(f"--{name}: expected at least 1, got {count}")
     from rich.console import Console
 
     console = Console(stderr=True)

@@ -118,5 +118,6 @@ def _lines(result: CheckResult) -> list[str]:
         lines += [f"  {finding.text}" for finding in found[:_MOST_SHOWN]]
         if count > _MOST_SHOWN:
             lines.append(f"  … and {count - _MOST_SHOWN:,} more")
+    lines += [f"note: {note}" for note in result.notes]
     lines.append(f"{result.num_errors:,} errors, {result.num_warnings:,} warnings")
     return lines

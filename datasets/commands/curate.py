@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.commands.signals import terminated_as_interrupted
+from datasets.exit_codes import INTERRUPTED_EXIT_CODE
 from serving.core.errors import ConfigError
 from serving.core.zoo import PERSON_DETECTOR
 
@@ -31,7 +31,6 @@ NAME = "curate"
 _DATABASE_VARIABLE = "FIFTYONE_DATABASE_DIR"
 _DATABASE_NAME = "database"
 _NUM_THREADS = 2
-_INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,12 +70,11 @@ _DUPLICATES = "cosine distance up to which pictures are look-alikes (default: of
 
 def run(options: argparse.Namespace) -> int:
     """Curate, or bring tags back; the exit code."""
-    with terminated_as_interrupted():
-        try:
-            return _curate(options) if options.tags_back is None else _bring_tags_back(options)
-        except KeyboardInterrupt:
-            print("stopped; what was loaded stays for the next call", file=sys.stderr)
-            return _INTERRUPTED
+    try:
+        return _curate(options) if options.tags_back is None else _bring_tags_back(options)
+    except KeyboardInterrupt:
+        print("stopped; what was loaded stays for the next call", file=sys.stderr)
+        return INTERRUPTED_EXIT_CODE
 
 
 def _curate(options: argparse.Namespace) -> int:

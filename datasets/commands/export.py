@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Export, and say what the format could not hold."""
+    """Export, and say what the format could not hold; 1 when that is every sample."""
     from datasets.dataset import Dataset
     from datasets.formats.format import Losses
     from datasets.transfer import export_samples
@@ -39,4 +39,6 @@ def run(options: argparse.Namespace) -> int:
         f"{num_written:,} of {len(dataset.samples):,} samples as {options.format}: {options.root}"
     )
     print_losses(losses, options.format)
+    if dataset.samples and not num_written:
+        return 1
     return exit_code(options, losses)

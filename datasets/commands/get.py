@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.catalog import CATALOG
+from datasets.exit_codes import INTERRUPTED_EXIT_CODE
 
 if TYPE_CHECKING:
     from datasets.catalog.fetching import Fetched
 
 NAME = "get"
-
-_STOPPED = 130
-"""The exit code of a shell for a command that Ctrl-C ended."""
 
 _WIDTH = 200
 """Characters of the table where there is no terminal."""
@@ -77,7 +75,7 @@ def _get_set(options: argparse.Namespace) -> int:
             )
     except KeyboardInterrupt:
         print("stopped; what was fetched is kept for the next call", file=sys.stderr)
-        return _STOPPED
+        return INTERRUPTED_EXIT_CODE
     _print_fetched(fetched)
     return 0
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.commands.signals import terminated_as_interrupted
+from datasets.exit_codes import INTERRUPTED_EXIT_CODE
 from serving.core.errors import ConfigError
 from serving.core.zoo import PERSON_DETECTOR
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 NAME = "sample"
 
 _LIVE_LIMIT_S = 60.0
-_INTERRUPTED = 130
+_YEARS = range(1900, 3000)
+"""In which a recording can have begun."""
 _NUM_THREADS = 2
 _LEAST_SCORE = 0.05
 """Of a person who is looked at at all: doubt begins far below what is believed."""
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or address")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the data set")
-    parser.add_argument("--camera", required=True, help="the camera's id")
+    parser.add_argument("--camera", required=True, type=_camera, help="the camera's id")
     _add_ways(parser.add_argument_group("ways of choosing, at least one"))
     parser.add_argument("--max", type=int, metavar="N", help="at most so many frames")
     parser.add_argument("--limit-s", type=float, metavar="S", help="look at so many seconds only")
@@ -85,14 +86,14 @@ def run(options: argparse.Namespace) -> int:
     blur = _blur(options, backend) if options.blur_faces else None
     collection = Collection(options.into, _about(options), blur, options.format)
     try:
-        with terminated_as_interrupted(), shown() as progress:
+        with shown() as progress:
             report = progress.begin("frames looked at", is_bytes=False)
             outcome = sample(
                 footages, ways, collection, options.max, lambda done: report(done, None)
             )
     except KeyboardInterrupt:
         print(f"interrupted: {_got(collection)}", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     return _told(outcome, collection)
 
 
@@ -232,10 +233,18 @@ def _about(options: argparse.Namespace) -> About:
     )
 
 
+def _camera(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"expected an id, got {text!r}")
+    return text
+
+
 def _moment(text: str) -> float:
     """Seconds UTC of an ISO time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"expected an ISO time, got {text!r}") from error
+    if moment.year not in _YEARS:
+        raise argparse.ArgumentTypeError(f"expected a year of recordings, got {text!r}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends the work as Ctrl-C does, so that what was got is kept."""
+    """SIGTERM ends the work as Ctrl-C does: what was got is kept, half of a thing taken away."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from datasets.samples import Split
@@ -57,7 +57,6 @@ def run(options: argparse.Namespace) -> int:
     from datasets.media import frame_rate_hz
     from datasets.splits import GroupBy, SplitRequest, Stratum, divide
 
-    dataset = Dataset.load(options.folder)
     request = SplitRequest(
         by=_words("by", options.by, GroupBy),
         shares=_shares(options.shares),
@@ -66,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         gap_s=options.gap_s,
         query_per_identity=options.query_per_identity,
     )
+    dataset = Dataset.load(options.folder)
     division = divide(
         dataset.samples,
         request,
@@ -90,11 +90,11 @@ def _shares(text: str) -> dict[Split, float]:
         try:
             split, value = Split(name.strip()), float(share)
         except ValueError as error:
-            raise DatasetError(
+            raise ConfigError(
                 f"--shares: expected such as {_DEFAULT_SHARES}, got {text!r}"
             ) from error
         if split in shares:
-            raise DatasetError(f"--shares: expected each split once, got {text!r}")
+            raise ConfigError(f"--shares: expected each split once, got {text!r}")
         shares[split] = value
     return shares
 
@@ -104,9 +104,7 @@ def _words(name: str, text: str, vocabulary: type[_Words]) -> tuple[_Words, ...]
     try:
         return tuple(vocabulary(word) for word in dict.fromkeys(words))
     except ValueError as error:
-        raise DatasetError(
-            f"--{name}: expected of {', '.join(vocabulary)}, got {text!r}"
-        ) from error
+        raise ConfigError(f"--{name}: expected of {', '.join(vocabulary)}, got {text!r}") from error
 
 
 def _lines(division: Division) -> Sequence[str]:

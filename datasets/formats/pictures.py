@@ -36,6 +36,11 @@ def pictures_below(root: Path, folder: str) -> Iterator[str]:
             yield path.relative_to(root).as_posix()
 
 
+def is_one_line(text: str) -> bool:
+    """Whether `read_lines` gives it back as one line."""
+    return not set("\n\r") & set(text)
+
+
 def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a text file in UTF-8, without their ends, each with `file:line`.
 

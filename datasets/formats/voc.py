@@ -26,7 +26,7 @@ from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_box, count_sample
 from datasets.formats.layout import FreeNames
 from datasets.formats.named_values import holdable, named_values, with_named_values
-from datasets.formats.pictures import layout_name, read_lines
+from datasets.formats.pictures import is_one_line, layout_name, read_lines
 from datasets.formats.splits import split_of, word_of
 from datasets.formats.tables import checked_path
 from datasets.formats.xml_files import (
@@ -83,7 +83,9 @@ class VocFormat:
             lists: dict[Split, BinaryIO] = {}
             for sample in samples:
                 picture = PurePosixPath(layout_name(sample))
-                if not (is_labelled_picture(sample) and picture.suffix.lower() in PICTURE_SUFFIXES):
+                is_listable = sample.split is None or is_one_line(sample.path)
+                is_picture = picture.suffix.lower() in PICTURE_SUFFIXES
+                if not (is_labelled_picture(sample) and is_picture and is_listable):
                     losses.add("sample")
                     continue
                 size_hw = required_size_hw(sample, "Pascal VOC")

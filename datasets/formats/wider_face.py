@@ -24,7 +24,7 @@ from datasets.formats.borders import is_labelled_picture
 from datasets.formats.format import Losses, Place, nowhere
 from datasets.formats.held import count_box, count_sample
 from datasets.formats.layout import FreeNames
-from datasets.formats.pictures import layout_name, read_lines
+from datasets.formats.pictures import is_one_line, layout_name, read_lines
 from datasets.formats.splits import split_of, word_of
 from datasets.formats.tables import checked_path
 from datasets.formats.xml_files import number
@@ -176,8 +176,7 @@ def _box(line: str, where: str) -> Box:
 
 def _is_writable(sample: Sample) -> bool:
     suffix = PurePosixPath(layout_name(sample)).suffix.lower()
-    has_line = not set("\n\r") & set(sample.path)
-    return is_labelled_picture(sample) and suffix in PICTURE_SUFFIXES and has_line
+    return is_labelled_picture(sample) and suffix in PICTURE_SUFFIXES and is_one_line(sample.path)
 
 
 def _held_boxes(sample: Sample, losses: Losses) -> Iterator[Box]:

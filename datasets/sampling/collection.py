@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.dataset import SAMPLES_NAME, Dataset, check_samples, write_samples
+from datasets.dataset import SAMPLES_NAME, Dataset, check_samples, write_version
 from datasets.files import write_atomically
 from datasets.manifest import FILE_NAME as MANIFEST_NAME
 from datasets.manifest import FileEntry, Manifest
@@ -29,6 +29,7 @@ ORIGIN, FRAME, AT, FACES = "origin", "frame", "at_s", "faces"
 whether faces are hidden."""
 BLURRED = "blurred"
 
+_PICTURES = "images"
 _JPEG_QUALITY = 95
 _SAVED_EVERY = 100
 """New frames after which labels and manifest are written: what a power cut costs at most."""
@@ -146,9 +147,7 @@ class Collection:
             return
         samples = tuple(self._samples.values())
         check_samples(samples, f"{self.folder}")
-        write_samples(self.folder / SAMPLES_NAME, samples)
-        self._entries[SAMPLES_NAME] = FileEntry.of(self.folder / SAMPLES_NAME, self.folder)
-        self._manifest().write(self.folder)
+        write_version(self.folder, samples, self._manifest())
         self._num_unsaved = 0
 
     def _changed(self, tags: Iterable[str]) -> None:
@@ -169,9 +168,9 @@ class Collection:
         """Where a frame goes; its file's name says when it was captured, or which one it is."""
         camera = file_name(shot.frame.camera_id)
         stem = _clock_name(shot.frame.captured_at) if shot.is_clock_time else shot.stem
-        path = f"images/{camera}/{stem}.{self._format}"
+        path = f"{_PICTURES}/{camera}/{stem}.{self._format}"
         if path in self._samples:  # another recording of the same moment
-            path = f"images/{camera}/{stem}-{shot.stem}.{self._format}"
+            path = f"{_PICTURES}/{camera}/{stem}-{shot.stem}.{self._format}"
         if path in self._samples:
             raise DatasetError(f"{self.folder}: expected each frame once, got {path} twice")
         return path
@@ -194,6 +193,10 @@ def _read(folder: Path) -> Dataset | None:
         raise DatasetError(f"{folder}: expected a folder, got a file")
     if (folder / SAMPLES_NAME).exists():
         raise DatasetError(f"{folder}: expected a {MANIFEST_NAME} beside {SAMPLES_NAME}, got none")
+    # Pictures alone are what a run leaves that was cut off before it first saved.
+    others = sorted(path.name for path in folder.glob("[!.]*") if path.name != _PICTURES)
+    if others:
+        raise DatasetError(f"{folder}: expected a data set or an empty folder, got {others[:3]}")
     return None
 
 
@@ -217,7 +220,11 @@ def _sample(shot: Shot, path: str, tags: tuple[str, ...], is_blurred: bool) -> S
 
 
 def _clock_name(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3] + "Z"
+    try:
+        moment = datetime.fromtimestamp(at_s, UTC)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"frame: expected a time of our calendar, got {at_s:g} s UTC") from error
+    return moment.strftime("%Y%m%dT%H%M%S.%f")[:-3] + "Z"
 
 
 def _encoded(image: NDArray[np.uint8], picture_format: PictureFormat) -> bytes:

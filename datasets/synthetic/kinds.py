@@ -9,7 +9,7 @@ from datasets.synthetic.hand import HandOccluder
 from datasets.synthetic.headwear import HeadwearKind, HeadwearOccluder
 from datasets.synthetic.masks import MaskKind, MaskOccluder, Wear
 from datasets.synthetic.occluder import Occluder, RandomOccluder
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError
 
 MASK_KINDS = tuple(kind.value for kind in MaskKind)
 KINDS = (
@@ -25,7 +25,7 @@ def occluder_of(kind: str, wear: Wear | None = Wear.COVERING) -> Occluder:
     """The occluder of a name; `wear` counts for masks alone, None is any of the wrong ways.
 
     Raises:
-        DatasetError: no such kind.
+        ConfigError: no such kind.
     """
     if kind in MASK_KINDS:
         return MaskOccluder(MaskKind(kind), wear)
@@ -35,17 +35,17 @@ def occluder_of(kind: str, wear: Wear | None = Wear.COVERING) -> Occluder:
         return GlassesOccluder(GlassesKind(kind))
     if kind == "hand":
         return HandOccluder()
-    raise DatasetError(f"occluder: expected one of {', '.join(KINDS)}, got '{kind}'")
+    raise ConfigError(f"occluder: expected one of {', '.join(KINDS)}, got '{kind}'")
 
 
 def mixture(kinds: Iterable[str] = MASK_KINDS, incorrect_share: float = 0.2) -> RandomOccluder:
     """Each kind as often as the others; of the masks, a share is worn wrong.
 
     Raises:
-        DatasetError: an unknown kind, none at all, or a share outside [0, 1].
+        ConfigError: an unknown kind, none at all, or a share outside [0, 1].
     """
     if not 0 <= incorrect_share <= 1:
-        raise DatasetError(f"incorrect share: expected 0 to 1, got {incorrect_share}")
+        raise ConfigError(f"incorrect share: expected 0 to 1, got {incorrect_share}")
     weights: dict[Occluder, float] = {}
     for kind in dict.fromkeys(kinds):
         if kind in MASK_KINDS:
@@ -54,5 +54,5 @@ def mixture(kinds: Iterable[str] = MASK_KINDS, incorrect_share: float = 0.2) -> 
         else:
             weights[occluder_of(kind)] = 1.0
     if not weights:
-        raise DatasetError(f"occluder: expected some of {', '.join(KINDS)}, got none")
+        raise ConfigError(f"occluder: expected some of {', '.join(KINDS)}, got none")
     return RandomOccluder(weights)

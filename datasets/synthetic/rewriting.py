@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,14 +15,13 @@ from numpy.typing import NDArray
 
 from datasets.dataset import Dataset
 from datasets.faces import Face, FaceFinder
-from datasets.files import place_file, write_atomically
-from datasets.manifest import FILE_NAME as MANIFEST_NAME
+from datasets.files import new_folder, place_file, write_atomically
 from datasets.media import read_pictures
 from datasets.samples import NO_ATTRIBUTES, Attributes, Box, Sample
 from datasets.synthetic.geometry import aligned_face
 from datasets.synthetic.glasses import GlassesKind
 from datasets.synthetic.occluder import Occluded, Occluder
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 from serving.core.labels import Mask
 
 SYNTHETIC_TAG = "synthetic"
@@ -78,7 +78,7 @@ class Rewriter:
             is, with this margin (`geometry.aligned_face`). None: leave them out.
 
     Raises:
-        DatasetError: a share outside [0, 1], or a negative seed or margin.
+        ConfigError: a share outside [0, 1], or a negative seed or margin.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Rewriter:
         assumed_margin: float | None = None,
     ) -> None:
         if not 0 <= share <= 1:
-            raise DatasetError(f"share: expected 0 to 1, got {share}")
+            raise ConfigError(f"share: expected 0 to 1, got {share}")
         if seed < 0:
-            raise DatasetError(f"seed: expected at least 0, got {seed}")
-        if assumed_margin is not None and assumed_margin < 0:
-            raise DatasetError(f"margin: expected at least 0, got {assumed_margin}")
+            raise ConfigError(f"seed: expected at least 0, got {seed}")
+        if assumed_margin is not None and not 0 <= assumed_margin < math.inf:
+            raise ConfigError(f"margin: expected at least 0, got {assumed_margin}")
         self._occluder = occluder
         self._finder = finder
         self._share = share
@@ -102,14 +102,17 @@ class Rewriter:
         self._assumed_margin = assumed_margin
 
     def rewrite(self, source: Dataset, into: Path) -> Rewritten:
-        """Write the new data set into a folder; it has a manifest only once it is whole.
+        """Write the new data set into a folder, whole or not at all.
 
         Raises:
-            DatasetError: `into` holds a data set already, a picture cannot be read, or no face at
+            DatasetError: `into` holds something already, a picture cannot be read, or no face at
                 all was found.
         """
-        if (into / MANIFEST_NAME).exists():
-            raise DatasetError(f"occluders: expected no data set in {into}, got one")
+        with new_folder(into) as work:
+            made = self._rewritten(source, work)
+        return replace(made, dataset=replace(made.dataset, folder=into))
+
+    def _rewritten(self, source: Dataset, into: Path) -> Rewritten:
         drawn: Counter[str] = Counter()
         untouched: Counter[str] = Counter()
         left_out: Counter[str] = Counter()

@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -108,8 +110,73 @@ def test_the_next_version_knows_its_parent_and_shares_the_files(tmp_path):
 def test_a_new_version_never_replaces_one(tmp_path):
     first = make(tmp_path / "v1")
     first.derive(tmp_path / "v2", [CLIP])
-    with pytest.raises(DatasetError, match=r"expected no data set in .*v2, got one"):
+    with pytest.raises(
+        DatasetError, match=r"v2: expected a new or an empty folder, got one with content"
+    ):
         first.derive(tmp_path / "v2", [FULL])
+
+
+def killed_at(number, work):
+    """Do the work in a process that dies at once, as it moves the file of this number in place."""
+    child = os.fork()
+    if child == 0:
+        replace, left = Path.replace, [number]
+
+        def replace_or_die(path, target):
+            left[0] -= 1
+            if left[0] == 0:
+                os._exit(9)
+            return replace(path, target)
+
+        Path.replace = replace_or_die
+        work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.parametrize(("moment", "is_new"), [(1, False), (2, False), (3, True)])
+def test_a_write_killed_at_any_moment_leaves_the_version_before_or_the_new_one(
+    tmp_path, moment, is_new
+):
+    before = make(tmp_path, (FULL,))
+    new = (FULL, CLIP)
+    assert killed_at(moment, lambda: make(tmp_path, new, version=2)) == 9
+    found = Dataset.load(tmp_path)
+    assert (found.samples, found.manifest.version) == ((new, 2) if is_new else ((FULL,), 1))
+    found.manifest.verify(tmp_path)
+    assert before.manifest.version == 1
+    assert Dataset.load(tmp_path) == found
+    assert make(tmp_path, new, version=2) == Dataset.load(tmp_path)
+    assert not (tmp_path / ".samples.jsonl.next").exists()
+
+
+def test_a_killed_write_is_read_where_the_folder_is_closed_to_writing(tmp_path, monkeypatch):
+    make(tmp_path, (FULL,))
+    assert killed_at(3, lambda: make(tmp_path, (FULL, CLIP))) == 9
+
+    def closed(path, target):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "replace", closed)
+    assert Dataset.load(tmp_path).samples == (FULL, CLIP)
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_a_new_version_is_there_whole_or_not_at_all(tmp_path, moment):
+    first = make(tmp_path / "v1")
+    assert killed_at(moment, lambda: first.derive(tmp_path / "v2", [CLIP])) == 9
+    assert not (tmp_path / "v2").exists()
+    assert first.derive(tmp_path / "v2", [CLIP]) == Dataset.load(tmp_path / "v2")
+
+
+def test_a_new_version_takes_nothing_that_a_link_leads_out_to(tmp_path):
+    (tmp_path / "secret").write_text("not of this data set")
+    first = make(tmp_path / "v1")
+    (tmp_path / "v1" / "clip.mp4").unlink()
+    (tmp_path / "v1" / "clip.mp4").symlink_to(tmp_path / "secret")
+    with pytest.raises(DatasetError, match=r"inside it, got 'clip\.mp4', a link to .*secret"):
+        first.derive(tmp_path / "v2", [CLIP])
+    assert not (tmp_path / "v2").exists()
 
 
 def test_a_new_version_cannot_name_a_file_that_is_not_there(tmp_path):

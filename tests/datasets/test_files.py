@@ -5,8 +5,15 @@ import os
 
 import pytest
 
-from datasets.files import open_atomically, room_for, write_atomically
+from datasets import files
+from datasets.files import copy_atomically, open_atomically, room_for, write_atomically
 from serving.core.errors import SinkError
+
+
+def copied(path, text):
+    source = path.with_name("source")
+    source.write_text(text)
+    copy_atomically(source, path)
 
 
 def test_file_and_its_folders_are_made_and_an_older_one_is_replaced(tmp_path):
@@ -32,6 +39,17 @@ def test_folder_is_refused_with_nothing_left(tmp_path):
     with pytest.raises(IsADirectoryError, match="expected a file to write, got a folder"):
         write_atomically(path, "text")
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("write", [write_atomically, copied])
+def test_what_cannot_be_written_is_named_and_not_the_file_beside_it(tmp_path, monkeypatch, write):
+    def closed(**place):
+        raise PermissionError(errno.EACCES, "Permission denied", f"{place['dir']}/.name.xyz")
+
+    monkeypatch.setattr(files.tempfile, "mkstemp", closed)
+    with pytest.raises(PermissionError) as caught:
+        write(tmp_path / "name", "text")
+    assert caught.value.filename == str(tmp_path / "name")
 
 
 def test_what_a_full_disk_had_no_room_for_is_said():

@@ -15,7 +15,7 @@ from datasets.checks.leaks import leak_findings
 from datasets.grouping import GroupBy, Stratum, values_of
 from datasets.samples import Attributes, Sample, Split
 from datasets.splits import SplitRequest, divide
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 from serving.core.labels import Gender
 
 
@@ -164,7 +164,7 @@ def test_a_split_that_got_nothing_is_told():
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(values, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ConfigError, match=message):
         SplitRequest(**values)
 
 
@@ -249,6 +249,28 @@ def test_each_person_and_camera_gives_a_query_that_another_camera_answers():
             for one in tested
             if one.split is Split.GALLERY
         )
+
+
+def test_a_picture_does_not_ask_where_it_is_the_only_answer_to_one_that_does():
+    """Camera 1 asks with one of its two; that of camera 2 must stay to answer it."""
+    pictures = [
+        Sample(f"p{person}_c{camera}_{number}.jpg", identity=f"p{person}", camera=camera)
+        for person in range(20)
+        for camera, number in (("1", 0), ("1", 1), ("2", 0))
+    ]
+    division = with_queries(pictures)
+    tested = Counter(
+        (one.identity, one.camera, one.split)
+        for one in division.samples
+        if one.split in (Split.QUERY, Split.GALLERY)
+    )
+    persons = {identity for identity, _, _ in tested}
+    assert persons
+    assert tested == {
+        (person, camera, split): 1
+        for person in persons
+        for camera, split in (("1", Split.QUERY), ("1", Split.GALLERY), ("2", Split.GALLERY))
+    }
 
 
 def test_where_each_camera_saw_a_person_once_one_picture_asks_and_one_answers():

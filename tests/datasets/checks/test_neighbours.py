@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.checks.hashes import GRID, MAX_DHASH_BITS, MAX_PHASH_BITS, Signature
-from datasets.checks.neighbours import near_pairs
+from datasets.checks.neighbours import MAX_COMPARED, Near, near_pairs
 
 SAME = np.arange(GRID * GRID, dtype=np.uint8).reshape(GRID, GRID)
 
@@ -62,7 +62,7 @@ def test_each_picture_is_paired_with_its_nearest_of_each_relation(crowd):
             if a != b and is_near and kind is not None:
                 best = nearest.get((a, kind), 999)
                 nearest[a, kind] = min(best, phash_bits + dhash_bits)
-    found = list(near_pairs(signatures, sides, views))
+    found = near_pairs(signatures, sides, views).pairs
     got = {}
     for pair in found:
         assert pair.first < pair.second
@@ -78,7 +78,7 @@ def test_pictures_whose_hashes_agree_and_whose_brightness_does_not_are_two():
     person[4:6, 7] = 255 - person[4:6, 7]
     signatures = [Signature(6, 9, SAME), Signature(6, 9, person), Signature(6, 9, SAME)]
     sides, views = np.full(3, -1), np.full((1, 3), -1)
-    pairs = [(pair.first, pair.second) for pair in near_pairs(signatures, sides, views)]
+    pairs = [(pair.first, pair.second) for pair in near_pairs(signatures, sides, views).pairs]
     assert pairs == [(0, 2)]
 
 
@@ -88,15 +88,25 @@ def test_a_pair_at_the_limit_is_found_wherever_its_bits_differ():
         bits = [7 * band + 3 for band in range(9) if band != left_out]
         assert len(bits) == MAX_PHASH_BITS == MAX_DHASH_BITS
         pair = [Signature(0, 0, SAME), Signature(flipped(0, bits), flipped(0, bits), SAME)]
-        assert len(list(near_pairs(pair, np.full(2, -1), np.full((1, 2), -1)))) == 1
+        assert len(near_pairs(pair, np.full(2, -1), np.full((1, 2), -1)).pairs) == 1
 
 
 def test_of_no_pictures_there_are_no_pairs():
-    assert list(near_pairs([], np.zeros(0, np.int64), np.zeros((2, 0), np.int64))) == []
+    assert near_pairs([], np.zeros(0, np.int64), np.zeros((2, 0), np.int64)) == Near((), 0)
 
 
 def test_a_fixed_camera_of_many_equal_frames_gives_no_more_pairs_than_frames():
     count = 600
     sides, views = np.arange(count) % 2, np.full((1, count), -1)
-    pairs = list(near_pairs([Signature(6, 9, SAME)] * count, sides, views))
-    assert count <= len(pairs) <= 2 * count
+    near = near_pairs([Signature(6, 9, SAME)] * count, sides, views)
+    assert count <= len(near.pairs) <= 2 * count
+    assert near.num_limited == count
+
+
+def test_pictures_that_could_not_be_compared_with_all_that_are_like_them_are_counted():
+    """As many others as are compared are none too many; one more is."""
+    other = Signature(2**64 - 1 - 6, 2**64 - 1 - 9, SAME)  # agrees in no band
+    for count, num_limited in ((MAX_COMPARED + 1, 0), (MAX_COMPARED + 2, MAX_COMPARED + 2)):
+        signatures = [*[Signature(6, 9, SAME)] * count, other]
+        nowhere = np.full(count + 1, -1)
+        assert near_pairs(signatures, nowhere, nowhere[None]).num_limited == num_limited

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from datasets.checks.drawing import thumbnail
 from datasets.checks.report import render_report, verdict_text, write_report
@@ -59,6 +61,15 @@ def test_the_verdict_says_whether_the_data_is_fit_and_why_not(site):
     assert verdict_text(site.check()) == (
         "Not fit to use yet: 1 error, 1 warning. A box without an area."
     )
+
+
+def test_what_could_not_be_compared_is_told_and_is_no_fault(site):
+    result = replace(site.check(), num_limited=1_600)
+    (note,) = result.notes
+    assert note.startswith("1,600 pictures are like more than 256 others each")
+    assert escape(note) in render_report(result)
+    assert result.to_record()["notes"] == [note]
+    assert result.is_clean(strict=True)
 
 
 def test_names_from_the_data_are_text_and_no_markup(site):

@@ -8,7 +8,7 @@ import pytest
 from datasets.checks.finding import MEANINGS, Kind, Severity
 from datasets.checks.run import CheckOptions, check
 from datasets.samples import Sample
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 from tests.datasets.checks import planted
 from tests.datasets.checks.planted import DECODED, PLANTED
 from tests.datasets.checks.site import clean_site, picture
@@ -109,5 +109,5 @@ def test_a_folder_without_a_data_set_is_refused(tmp_path):
     ],
 )
 def test_options_that_mean_nothing_are_refused(options, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ConfigError, match=message):
         CheckOptions(**options)

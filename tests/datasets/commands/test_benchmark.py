@@ -28,6 +28,12 @@ def test_a_table_without_a_terminal_is_not_cut(capsys):
     assert "processors, load at the end" in out
 
 
+@pytest.mark.parametrize("option", ["samples", "pictures", "converted", "loaded", "workers"])
+def test_a_benchmark_of_nothing_is_refused_with_code_2(option, capsys):
+    assert main(["benchmark", f"--{option}", "0"]) == 2
+    assert capsys.readouterr().err == f"error: --{option}: expected at least 1, got 0\n"
+
+
 @pytest.mark.parametrize("place", ["nowhere.at:all", "json", "json:nothing", ":x"])
 def test_a_step_that_is_not_there_is_refused_with_code_2(place, capsys):
     arguments = ["benchmark", "--only", "loaders", "--loaded", "2", "--step", place]

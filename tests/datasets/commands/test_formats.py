@@ -45,6 +45,12 @@ def test_strict_ends_with_1_when_something_was_lost(yolo, tmp_path):
     assert main(["export", str(tmp_path / "set"), "yolo", str(tmp_path / "out"), "--strict"]) == 1
 
 
+def test_an_export_that_holds_no_sample_ends_with_1(yolo, tmp_path, capsys):
+    assert main(["import", "yolo", yolo, str(tmp_path / "set"), "--licence", "CC0"]) == 0
+    assert main(["export", str(tmp_path / "set"), "market1501", str(tmp_path / "out")]) == 1
+    assert "0 of 1 samples as market1501" in capsys.readouterr().out
+
+
 def test_convert_gives_classes_the_numbers_that_are_asked_for(yolo, tmp_path):
     into = str(tmp_path / "other")
     assert main(["convert", "yolo", yolo, "coco", into, "--labels-only"]) == 0

@@ -47,7 +47,7 @@ def test_faces_get_masks_and_the_counts_are_told(mirror, faces, tmp_path, capsys
 
 
 def test_an_unknown_kind_ends_the_command_with_the_known_ones(mirror, faces, tmp_path, capsys):
-    assert run(mirror, faces, "--into", tmp_path / "new", "--kinds", "surgical,veil") == 1
+    assert run(mirror, faces, "--into", tmp_path / "new", "--kinds", "surgical,veil") == 2
     assert "expected one of surgical, cloth" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 

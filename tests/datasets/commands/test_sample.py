@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from PIL import Image
 
 from datasets.__main__ import main
 from datasets.dataset import Dataset
@@ -14,7 +15,7 @@ from tests.datasets.sampling.made_up import mpegts, serving
 
 
 def run(folder, *arguments):
-    return main(["sample", *map(str, arguments), "--into", str(folder), "--camera", "plaza"])
+    return main(["sample", "--into", str(folder), "--camera", "plaza", *map(str, arguments)])
 
 
 def frames(folder):
@@ -138,12 +139,27 @@ def test_a_run_that_is_terminated_keeps_what_it_has(tmp_path):
         (["ftp://me:word@host/a", "--every", "2"], "ftp://***@host/a: expected a file, a folder"),
         (["rtsp://a", "--every", "2", "--start-at", "2026-01-01"], "rtsp://a is live"),
         (["a.avi", "b.avi", "--every", "2", "--start-at", "2026-01-01"], "expected one source"),
+        (["pictures", "--every", "2", "--start-at", "2026-01-01", "--fps", "1e-300"], "calendar"),
     ],
 )
-def test_what_cannot_be_meant_is_one_line(tmp_path, capsys, arguments, message):
-    assert run(tmp_path, *arguments) in (1, 2)
-    (line,) = capsys.readouterr().err.splitlines()
+def test_what_cannot_be_meant_is_one_line(tmp_path, capsys, monkeypatch, arguments, message):
+    (tmp_path / "pictures").mkdir()
+    for grey in (0, 200):
+        Image.new("L", (8, 8), grey).save(tmp_path / "pictures" / f"{grey}.png")
+    monkeypatch.chdir(tmp_path)
+    assert run(tmp_path / "new", *arguments) in (1, 2)
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "error" in line)
     assert message in line and "word" not in line
+
+
+@pytest.mark.parametrize("option", [("--camera", " "), ("--start-at", "0001-01-01T00:00+14:00")])
+def test_a_camera_without_an_id_and_a_time_before_all_cameras_are_no_options(
+    tmp_path, capsys, option
+):
+    with pytest.raises(SystemExit) as caught:
+        run(tmp_path, "a.avi", "--every", "2", *option, "--into", tmp_path)
+    assert caught.value.code == 2
+    assert f"argument {option[0]}: expected" in capsys.readouterr().err
 
 
 def test_no_way_of_choosing_is_refused(sample_video, tmp_path, capsys):

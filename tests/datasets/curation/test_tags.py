@@ -215,7 +215,7 @@ def test_folder_that_holds_a_data_set_is_not_written_over(dataset: Dataset, load
     loaded = load(dataset)
     loaded.tag_samples("new")
 
-    with pytest.raises(DatasetError, match="expected no data set in"):
+    with pytest.raises(DatasetError, match="expected a new or an empty folder"):
         bring_back(dataset, loaded, dataset.folder)
 
 

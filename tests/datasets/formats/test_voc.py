@@ -154,6 +154,15 @@ def test_a_list_that_names_what_is_not_there_is_refused(folder, lines, message):
     assert message in str(error.value)
 
 
+def test_a_name_of_two_lines_stands_in_no_list_and_is_counted(tmp_path):
+    two_lines = Sample("new\nline.jpg", image_size_hw=(50, 100), split=Split.TRAIN)
+    plain = Sample("plain.jpg", image_size_hw=(50, 100), split=Split.TRAIN)
+    losses = Losses()
+    VocFormat().write([two_lines, plain], tmp_path, losses)
+    assert losses.counts["sample"] == 1
+    assert [sample.path for sample in read(tmp_path)[0]] == ["JPEGImages/plain.jpg"]
+
+
 def test_text_that_xml_cannot_hold_is_refused(tmp_path):
     sample = Sample("a.jpg", None, (50, 100), boxes=(Box((1, 1, 9, 9), "bell\x07"),))
     with pytest.raises(LabelError, match=r"sample 'a.jpg': expected text that XML can hold"):

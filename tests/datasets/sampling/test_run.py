@@ -218,6 +218,22 @@ def test_a_changed_data_set_is_not_added_to(tmp_path):
         Collection(tmp_path, ABOUT)
 
 
+def test_a_folder_of_other_things_is_not_sampled_into(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"ours")
+    with pytest.raises(DatasetError, match=r"an empty folder, got \['holiday\.jpg'\]"):
+        Collection(tmp_path, ABOUT)
+
+
+def test_pictures_of_a_run_that_was_cut_off_before_it_saved_are_taken_up(tmp_path):
+    collection = Collection(tmp_path, ABOUT)
+    collection.add(next(iter(Film())), ["every"])  # and nothing more: no save
+    assert not (tmp_path / FILE_NAME).exists()
+    run(tmp_path, [Every(2.0)])
+    found = Dataset.load(tmp_path)
+    on_disk = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("images/*/*")}
+    assert on_disk == {sample.path for sample in found.samples}
+
+
 def test_samples_without_a_manifest_are_not_overwritten(tmp_path):
     run(tmp_path, [Every(2.0)])
     (tmp_path / FILE_NAME).unlink()

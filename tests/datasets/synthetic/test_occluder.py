@@ -8,7 +8,7 @@ import pytest
 from datasets.synthetic.kinds import KINDS, MASK_KINDS, mixture, occluder_of
 from datasets.synthetic.masks import MaskKind, MaskOccluder
 from datasets.synthetic.occluder import RandomOccluder
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError
 from tests.datasets.synthetic.made_up import face_of, pose_of, skin
 
 FACE = face_of(pose_of())
@@ -49,7 +49,7 @@ def test_every_kind_is_drawn_under_its_name(kind):
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():
-    with pytest.raises(DatasetError, match=r"expected one of surgical, .*hand, got 'veil'"):
+    with pytest.raises(ConfigError, match=r"expected one of surgical, .*hand, got 'veil'"):
         occluder_of("veil")
 
 
@@ -59,7 +59,7 @@ def test_the_share_worn_wrong_is_kept(share, states):
 
 
 def test_a_mixture_of_nothing_or_a_share_over_one_is_refused():
-    with pytest.raises(DatasetError, match="got none"):
+    with pytest.raises(ConfigError, match="got none"):
         mixture(())
-    with pytest.raises(DatasetError, match=r"expected 0 to 1, got 1\.5"):
+    with pytest.raises(ConfigError, match=r"expected 0 to 1, got 1\.5"):
         mixture(("cloth",), 1.5)

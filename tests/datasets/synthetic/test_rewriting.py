@@ -11,7 +11,7 @@ from datasets.samples import Attributes, Box, Sample, Split
 from datasets.synthetic.kinds import mixture, occluder_of
 from datasets.synthetic.masks import MaskKind, MaskOccluder, Wear
 from datasets.synthetic.rewriting import Rewriter
-from serving.core.errors import DatasetError
+from serving.core.errors import ConfigError, DatasetError
 from serving.core.labels import AgeBand, Gender, Mask
 from tests.datasets.synthetic.made_up import face_of, pose_of, skin
 
@@ -246,7 +246,7 @@ def test_a_broken_picture_is_named(tmp_path):
 
 
 def test_a_folder_that_holds_a_data_set_is_refused(five, tmp_path):
-    with pytest.raises(DatasetError, match="expected no data set in"):
+    with pytest.raises(DatasetError, match="expected a new or an empty folder"):
         rewritten(five, five.folder)
     five.manifest.verify(five.folder)
 
@@ -255,7 +255,7 @@ def test_a_folder_that_holds_a_data_set_is_refused(five, tmp_path):
     "options", [{"share": 1.5}, {"share": -0.1}, {"seed": -1}, {"assumed_margin": -0.2}]
 )
 def test_options_outside_their_range_are_refused(options):
-    with pytest.raises(DatasetError, match="expected"):
+    with pytest.raises(ConfigError, match="expected"):
         Rewriter(mixture(), OneFace(), **options)
 
 
