@@ -64,6 +64,7 @@ def test_the_verdict_says_whether_the_data_is_fit_and_why_not(site):
 
 
 def test_what_could_not_be_compared_is_told_and_is_no_fault(site):
+    site.write()
     result = replace(site.check(), num_limited=1_600)
     (note,) = result.notes
     assert note.startswith("1,600 pictures are like more than 256 others each")
