@@ -25,6 +25,9 @@ NAME = "select_proof"
 RESULT_NAME = "selection.json"
 PICTURE_NAME = "selection_curves.png"
 
+_WIDTH = 190
+"""Characters of a table where there is no terminal."""
+
 
 class Request(Settings):
     """What is measured, and how often.
@@ -63,6 +66,8 @@ def run(request: Request) -> None:
     from labeling.selection_proof.tables import headline, table
 
     console, started = Console(), time.monotonic()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     measured: list[Experiment] = []
     for each in _experiments(request, console):
         measured.append(each)

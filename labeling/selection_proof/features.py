@@ -73,6 +73,7 @@ class FeatureStore:
         progress: Callable[[int, int | None], None] = lambda done, total: None,
     ) -> None:
         self._folder, self._data_dir, self._progress = folder, data_dir, progress
+        self._backbone: Backbone | None = None
 
     def features(self, dataset: Dataset, shots: Sequence[Shot]) -> NDArray[np.float32]:
         """(N, NUM_VALUES) float32 of length 1.
@@ -86,9 +87,10 @@ class FeatureStore:
         kept = _read(path)
         if kept is not None and kept.shape == (len(shots), NUM_VALUES):
             return kept
-        backbone = Backbone(WEIGHTS.get(self._data_dir / "weights"))
+        if self._backbone is None:
+            self._backbone = Backbone(WEIGHTS.get(self._data_dir / "weights"))
         rows = []
-        for row in backbone.features(_images(dataset, shots)):
+        for row in self._backbone.features(_images(dataset, shots)):
             rows.append(row)
             self._progress(len(rows), len(shots))
         found = np.stack(rows)

@@ -21,6 +21,9 @@ from labeling.selection_proof.rounds import Problem
 from serving.core.errors import DatasetError
 from serving.core.labels import AgeBand, Gender, Mask
 
+SITE_LIKE = ", site-like"
+"""The end of the name of a problem whose pool is as a shop's cameras give it."""
+
 MASK_CLASSES = (Mask.UNMASKED, Mask.MASKED)
 GENDER_CLASSES = (Gender.FEMALE, Gender.MALE)
 AGE_CLASSES = ("0-19", "20-39", "40-59", "60+")
@@ -63,7 +66,7 @@ def mask_problems(dataset: Dataset, store: FeatureStore) -> list[Problem]:
     tested = f"tested on {_NUM_MASK_TEST} others of each class"
     divisions = {
         "mask": (_as_it_is(samples, rest, test, tested), (20, 40, 80, 160, 320, 640)),
-        "mask, site-like": (
+        f"mask{SITE_LIKE}": (
             _visits(samples, visitors, test, random, tested, "5 in 100 masked"),
             (20, 40, 80, 160, 320, 640),
         ),
@@ -97,7 +100,7 @@ def face_problems(dataset: Dataset, store: FeatureStore) -> list[Problem]:
     budgets = (50, 100, 200, 400, 800, 1600)
     return [
         _problem(name + more, dataset, store, samples, division, classes, words, budgets)
-        for more, division in (("", plain), (", site-like", site))
+        for more, division in (("", plain), (SITE_LIKE, site))
         for name, classes, words in (
             ("gender", genders, GENDER_CLASSES),
             ("age band", ages, AGE_CLASSES),
