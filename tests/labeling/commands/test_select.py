@@ -206,6 +206,9 @@ def test_frames_of_a_video_are_chosen_a_second_apart(tmp_path, capsys):
     frames = sorted([0, *(int(key.split("#")[1]) for key in keys)])
     assert len(frames) > 2 and min(np.diff(frames)) >= 10
     assert "by hardness, failures" in capsys.readouterr().out
+    # The label says that nobody is in frame 0, and the zoo's detector finds people there.
+    with (tmp_path / "next.csv").open(encoding="utf-8") as file:
+        assert {float(row["failures"]) for row in csv.DictReader(file)} == {1.0}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,30 @@ def test_the_test_set_has_no_say_in_what_is_chosen():
     assert ours.num_of_class == theirs.num_of_class and ours.accuracy != theirs.accuracy
 
 
+def test_errors_are_those_of_a_model_that_had_not_seen_the_label(monkeypatch):
+    """One feature tells the class, but every tenth label is the other one."""
+    features = np.linspace(-9, 9, 200, dtype=np.float32)[:, None]
+    is_turned = np.arange(200) % 10 == 3
+    classes = (features[:, 0] > 0) ^ is_turned
+    seen: list[State] = []
+
+    def watched(state: State, num: int) -> np.ndarray:
+        seen.append(state)
+        return np.flatnonzero(~state.is_labelled)[:: len(classes) // 100][:num]
+
+    monkeypatch.setitem(CHOOSERS, Chooser.RULE, watched)
+    problem = Problem(
+        "turned", features, classes.astype(int), features, classes.astype(int), ("a", "b"), (), ""
+    )
+    play(problem, Chooser.RULE, 0, (60, 120, 160))
+    first, second = seen
+    is_clear = np.abs(features[:, 0]) > 2  # close to the border the model may be wrong, too
+    for state in (first, second):
+        judged = state.is_labelled & is_clear
+        assert state.errors[judged].tolist() == is_turned[judged].astype(float).tolist()
+    assert second.is_labelled.sum() == 120 and second.errors[second.is_labelled].sum() > 5
+
+
 def test_budgets_beyond_half_of_the_pool_are_left_out():
     small = replace(rare_problem(), budgets=(40, 80, 1001))
     measured = experiment(small, (), range(4))
