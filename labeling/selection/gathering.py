@@ -26,6 +26,8 @@ OF_MEASURES = (Criterion.HARDNESS, Criterion.UNIQUENESS, Criterion.REPRESENTATIV
 
 _BROKEN_TAGS = frozenset({BORN, LOST, SHORT, SWAP})
 _MAX_NAMED = 3
+_NUM_JUDGED = 10_000
+"""All against all: ten times as many would take a hundred times as long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,10 +74,12 @@ class Known:
         return Candidates(vectors, is_labelled, values)
 
     def copy_distance(self) -> float:
-        """The cosine distance up to which two of the pictures are likely copies."""
-        rows = np.stack([self.vectors[sample.key] for sample in self.samples])
-        keys = tuple(sample.key for sample in self.samples)
-        return copy_distance(Embeddings(keys, rows, ""))
+        """The cosine distance up to which two of the pictures are likely copies.
+
+        Judged by the first `_NUM_JUDGED` samples, among which frames have their neighbours.
+        """
+        keys = tuple(sample.key for sample in self.samples[:_NUM_JUDGED])
+        return copy_distance(Embeddings(keys, np.stack([self.vectors[key] for key in keys]), ""))
 
     def limits(self, folder: Path, max_per_view: int | None, gap_s: float) -> Limits:
         """Limits by camera, or by recording where no camera is named.
