@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from datasets.files import inside, new_folder, place_file, write_atomically
 from datasets.manifest import FileEntry, Manifest
-from datasets.samples import Sample, Split, repeated_keys
+from datasets.samples import Sample, Split, in_words, repeated_keys
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
@@ -119,17 +119,18 @@ class Dataset:
 
         Raises:
             DatasetError: `folder` holds something already, a sample stands twice, or names a file
-                that this version does not have or that a link leads out to.
+                that is missing, changed since this version, or led out to by a link.
         """
         folder, samples = Path(folder), tuple(samples)
         known = {sample.path for sample in self.samples}
         manifest = self.manifest
+        listed = {entry.path for entry in manifest.files}
         with new_folder(folder) as work:
             for path in dict.fromkeys(sample.path for sample in samples):
                 place = inside(self.folder, path)
                 if place.is_file():
                     place_file(place, work / path)
-                elif path not in known:
+                elif path in listed or path not in known:
                     raise DatasetError(f"new version: expected a file {place}, got none")
             made = Dataset.create(
                 work,
@@ -141,7 +142,23 @@ class Dataset:
                 version=manifest.version + 1,
                 parent=manifest,
             )
+            self._check_unchanged(made.manifest)
         return replace(made, folder=folder)
+
+    def _check_unchanged(self, made: Manifest) -> None:
+        """Check that a new version has the files that this one lists, and no others in their place.
+
+        Raises:
+            DatasetError: names the first that differs.
+        """
+        listed = {entry.path: entry for entry in self.manifest.files}
+        for entry in made.files:
+            if entry.path != SAMPLES_NAME and listed.get(entry.path, entry) != entry:
+                raise DatasetError(
+                    f"new version: expected {self.folder / entry.path} as in version "
+                    f"{self.manifest.version}, sha256 {listed[entry.path].sha256}, got "
+                    f"{entry.sha256}"
+                )
 
     def of_split(self, split: Split | None) -> tuple[Sample, ...]:
         """The samples of one split; None: those without one."""
@@ -168,7 +185,7 @@ def read_samples(path: Path) -> Iterator[Sample]:
     except OSError as error:
         raise DatasetError(f"{path}: expected samples: {error.strerror}") from error
     except ValidationError as error:
-        raise DatasetError(f"{path}, line {number}: {_in_words(error)}") from error
+        raise DatasetError(f"{path}, line {number}: {in_words(error)}") from error
 
 
 def parse_sample(line: bytes) -> Sample:
@@ -180,7 +197,7 @@ def parse_sample(line: bytes) -> Sample:
     try:
         return _adapter().validate_json(line)
     except ValidationError as error:
-        raise ValueError(_in_words(error)) from error
+        raise ValueError(in_words(error)) from error
 
 
 def write_samples(path: Path, samples: Iterable[Sample]) -> Path:
@@ -272,12 +289,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _in_words(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] in ("value_error", "json_invalid"):
-        return f"{where}: {message}" if where else message
-    return f"{where}: {message.lower()}, got {first['input']!r}"

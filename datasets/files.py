@@ -165,7 +165,8 @@ def inside(folder: Path, relative: str) -> Path:
         DatasetError: it would lie outside, also by a link.
     """
     path = folder / relative
-    if not path.resolve().is_relative_to(folder.resolve()):
-        led = f", a link to {path.resolve()}" if path.is_symlink() else ""
+    real = os.path.realpath(path)  # of links in a circle `Path.resolve` raises
+    if not Path(real).is_relative_to(os.path.realpath(folder)):
+        led = f", a link to {real}" if path.is_symlink() else ""
         raise DatasetError(f"{folder}: expected a path inside it, got {relative!r}{led}")
     return path

@@ -10,12 +10,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from datasets.files import write_atomically
-from datasets.samples import check_relative
+from datasets.samples import STRICT, check_relative, in_words
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
@@ -34,10 +37,38 @@ class FileEntry:
     sha256: str
     size_bytes: int
 
+    __pydantic_config__ = STRICT
+
     @classmethod
     def of(cls, path: Path, folder: Path) -> FileEntry:
         """The entry of an existing file below `folder`."""
         return cls(path.relative_to(folder).as_posix(), sha256_of(path), path.stat().st_size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What stands in `manifest.json`."""
+
+    __pydantic_config__ = STRICT
+
+    schema: int
+    sha256: str
+    name: str
+    source: str
+    licence: str
+    commercial_use: bool
+    files: tuple[FileEntry, ...]
+    version: int = 1
+    parent_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        for entry in self.files:
+            check_relative(entry.path)
+
+
+@cache
+def _adapter() -> TypeAdapter[_Written]:
+    return TypeAdapter(_Written)
 
 
 def distinct_names(paths: Iterable[Path]) -> dict[Path, str]:
@@ -153,17 +184,13 @@ class Manifest:
         """
         path = folder / FILE_NAME
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            stated = values.pop("sha256")
-            schema = values.pop("schema")
-            files = tuple(FileEntry(**entry) for entry in values.pop("files"))
-            for entry in files:
-                check_relative(entry.path)
-            manifest = cls(**values, files=files)
+            written = _adapter().validate_json(path.read_bytes())
         except FileNotFoundError as error:
             raise DatasetError(f"data set '{folder}': expected a {FILE_NAME}, got none") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DatasetError(f"{path}: expected a manifest, got {error!r}") from error
+        except ValidationError as error:
+            raise DatasetError(f"{path}: expected a manifest: {in_words(error)}") from error
+        schema, stated = written.schema, written.sha256
+        manifest = cls(**{f.name: getattr(written, f.name) for f in fields(cls)})
         if schema != SCHEMA or stated != manifest.sha256:
             raise DatasetError(
                 f"{path}: expected schema {SCHEMA} and sha256 {manifest.sha256}, "

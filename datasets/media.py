@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +39,7 @@ def image_size_hw(path: Path) -> tuple[int, int]:
     Raises:
         DatasetError: no such file, an empty file, or no picture.
     """
+    _check_file(path)
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -54,23 +56,34 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: no such file, an empty file, or no picture.
     """
+    _check_file(path)
     try:
-        data = np.fromfile(path, np.uint8)
-        is_tiff = data[:2].tobytes() in _TIFF_STARTS
-        # OpenCV turns a TIFF and a JPEG by itself, other formats not: we turn all but a TIFF.
-        flags = cv2.IMREAD_COLOR if is_tiff else _AS_STORED
-        image = cv2.imdecode(data, flags) if len(data) else None
-    except (OSError, cv2.error):
+        image = decoded(path.read_bytes())
+    except OSError:
         image = None
     if image is None:
         raise DatasetError(f"{path}: expected a picture, got {_what(path)}")
-    upright = None if is_tiff else _UPRIGHT.get(_stored_orientation(path))
+    return image
+
+
+def decoded(data: bytes) -> NDArray[np.uint8] | None:
+    """The picture that a file's bytes are, BGR uint8 (H, W, 3), upright; None: they are none."""
+    is_tiff = data[:2] in _TIFF_STARTS
+    # OpenCV turns a TIFF and a JPEG by itself, other formats not: we turn all but a TIFF.
+    flags = cv2.IMREAD_COLOR if is_tiff else _AS_STORED
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:
+        image = None
+    if image is None:
+        return None
+    upright = None if is_tiff else _UPRIGHT.get(_stored_orientation(data))
     return image if upright is None else np.ascontiguousarray(upright(image))  # type: ignore
 
 
-def _stored_orientation(path: Path) -> int:
+def _stored_orientation(data: bytes) -> int:
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(data)) as image:
             return _orientation(image)
     except (OSError, Image.DecompressionBombError, SyntaxError):  # OpenCV reads what Pillow cannot
         return 1
@@ -151,7 +164,11 @@ def open_video(video: Path) -> cv2.VideoCapture:
     return capture
 
 
-def _what(path: Path) -> str:
+def _check_file(path: Path) -> None:
+    """A pipe would be waited for without end."""
     if not path.is_file():
-        return "no file"
+        raise DatasetError(f"{path}: expected a picture, got no file")
+
+
+def _what(path: Path) -> str:
     return "an empty file" if path.stat().st_size == 0 else "a file that cannot be decoded"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 
 from serving.core.labels import AgeBand, Gender, Mask
 
@@ -25,7 +25,8 @@ PICTURE_SUFFIXES = frozenset(
 )
 """Endings, in lower case, of files that hold one picture."""
 
-_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
+STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=False)
+"""How values are read from files: of the stated type, and nothing that is not known."""
 
 
 class Split(StrEnum):
@@ -42,7 +43,7 @@ class Split(StrEnum):
 class Attributes:
     """What is known of one person; None is "not labelled"."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     age_band: AgeBand | None = None
     age_years: float | None = None
@@ -77,7 +78,7 @@ class Box:
         properties: what else a format says of it, by name, as text.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     xyxy_px: tuple[float, float, float, float]
     label: str
@@ -111,7 +112,7 @@ class Box:
 class Span:
     """From when to when something happens in a clip, in seconds from its start."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     start_s: float
     end_s: float
@@ -132,7 +133,7 @@ class Span:
 class Provenance:
     """Who labelled a sample and when, in seconds UTC."""
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     labelled_by: str
     labelled_at: float | None = None
@@ -162,7 +163,7 @@ class Sample:
         properties: what else a format says of it, by name, as text.
     """
 
-    __pydantic_config__ = _STRICT
+    __pydantic_config__ = STRICT
 
     path: str
     frame_index: int | None = None
@@ -222,3 +223,14 @@ def repeated_keys(samples: Iterable[Sample]) -> list[str]:
 def class_names(samples: Iterable[Sample]) -> list[str]:
     """The names of all classes of boxes, sorted."""
     return sorted({box.label for sample in samples for box in sample.boxes})
+
+
+def in_words(error: ValidationError) -> str:
+    """The first thing that is wrong: key, what was expected, what was got."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(map(str, first["loc"]))
+    where = f"{key}: " if key else ""
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("value_error", "json_invalid"):
+        return f"{where}{message}"
+    return f"{where}{message.lower()}, got {first['input']!r}"

@@ -70,7 +70,8 @@ def read_contents(folder: Path) -> Contents:
         manifest = Manifest.read(folder)
     except DatasetError as fault:
         manifest = None
-        findings.append(error(Kind.MANIFEST_BROKEN, "a manifest", str(fault), key=MANIFEST_NAME))
+        got = str(fault).removeprefix(f"{folder / MANIFEST_NAME}: expected a manifest: ")
+        findings.append(error(Kind.MANIFEST_BROKEN, "a manifest", got, key=MANIFEST_NAME))
     rows: list[Row] = []
     lines: dict[str, int] = {}
     path = samples_file(folder, manifest) if manifest is not None else None

@@ -20,13 +20,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
-import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from datasets.checks.contents import Row
 from datasets.checks.finding import Finding, Kind, error, warning
 from datasets.checks.hashes import Signature, signature
-from datasets.media import image_size_hw, open_video, read_frames
+from datasets.media import decoded, image_size_hw, open_video, read_frames
 from serving.core.bundle import sha256_of
 from serving.core.errors import DatasetError
 
@@ -156,10 +155,7 @@ def _decoded(data: bytes) -> Look:
     damage = _damage(data)
     if damage is not None:
         return Look(fault=f"a damaged file ({damage})")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        image = None
+    image = decoded(data)
     if image is None:
         return Look(fault="a file that cannot be decoded")
     return Look(image.shape[:2], signature(image))  # type: ignore[arg-type]

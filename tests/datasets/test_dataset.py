@@ -179,6 +179,19 @@ def test_a_new_version_takes_nothing_that_a_link_leads_out_to(tmp_path):
     assert not (tmp_path / "v2").exists()
 
 
+def test_a_new_version_takes_no_file_over_that_is_missing_or_changed(tmp_path):
+    first = make(tmp_path / "v1")
+    clip = tmp_path / "v1" / "clip.mp4"
+    clip.write_bytes(b"fake")
+    with pytest.raises(DatasetError, match=r"clip\.mp4 as in version 1, sha256 [0-9a-f]+, got"):
+        first.derive(tmp_path / "v2", [CLIP])
+    clip.unlink()
+    with pytest.raises(DatasetError, match=r"expected a file .*clip\.mp4, got none"):
+        first.derive(tmp_path / "v2", [CLIP])
+    assert not (tmp_path / "v2").exists()
+    assert first.derive(tmp_path / "v2", [FULL]).samples == (FULL,)
+
+
 def test_a_new_version_cannot_name_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DatasetError, match=r"expected a file .*other\.jpg, got none"):
         make(tmp_path / "v1").derive(tmp_path / "v2", [Sample("other.jpg")])

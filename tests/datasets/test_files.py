@@ -6,7 +6,7 @@ import os
 import pytest
 
 from datasets import files
-from datasets.files import copy_atomically, open_atomically, room_for, write_atomically
+from datasets.files import copy_atomically, inside, open_atomically, room_for, write_atomically
 from serving.core.errors import SinkError
 
 
@@ -50,6 +50,11 @@ def test_what_cannot_be_written_is_named_and_not_the_file_beside_it(tmp_path, mo
     with pytest.raises(PermissionError) as caught:
         write(tmp_path / "name", "text")
     assert caught.value.filename == str(tmp_path / "name")
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    assert not inside(tmp_path, "circle").is_file()
 
 
 def test_what_a_full_disk_had_no_room_for_is_said():

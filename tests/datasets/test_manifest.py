@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,33 @@ def test_a_truncated_manifest_is_refused(folder):
     path = manifest_of(folder).write(folder)
     path.write_text(path.read_text()[:30])
     with pytest.raises(DatasetError, match="expected a manifest"):
+        Manifest.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": None}, "name: input should be a valid string, got None"),
+        ({"version": "two"}, "version: input should be a valid integer, got 'two'"),
+        ({"files": "a.json"}, "files: input should be a valid"),
+        (
+            {"files": [{"path": "../a", "sha256": "0", "size_bytes": 1}]},
+            "path: expected one inside",
+        ),
+        ({"more": 1}, "more: unexpected keyword argument, got 1"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(folder, change, message):
+    path = manifest_of(folder).write(folder)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(DatasetError, match=f"manifest.json: expected a manifest: {message}"):
+        Manifest.read(folder)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe", b"null", b"[]", b""])
+def test_what_is_no_manifest_at_all_is_refused_in_words(folder, content):
+    (folder / FILE_NAME).write_bytes(content)
+    with pytest.raises(DatasetError, match=r"manifest.json: expected a manifest: \w"):
         Manifest.read(folder)
 
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -95,3 +96,10 @@ def test_samples_come_with_their_pixels_be_they_pictures_or_frames(tmp_path, sam
     assert [sample for sample, _ in found] == samples
     assert [image.shape for _, image in found] == [(576, 768, 3), (3, 4, 3), (576, 768, 3)]
     np.testing.assert_array_equal(found[2][1], next(read_frames(sample_video, [1])))
+
+
+@pytest.mark.parametrize("read", [read_image, image_size_hw])
+def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(DatasetError, match=r"pipe\.jpg: expected a picture, got no file"):
+        read(tmp_path / "pipe.jpg")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.checks.pictures import Job, examine
 from tests.datasets.checks.site import picture
@@ -26,6 +27,18 @@ def test_a_whole_picture_has_a_size_and_a_signature(tmp_path, suffix):
     whole = look(tmp_path, f"a{suffix}", encoded(suffix))
     assert (whole.fault, whole.image_size_hw) == (None, (120, 160))
     assert whole.signature is not None
+
+
+@pytest.mark.parametrize("decode", [True, False])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tiff"])
+def test_the_size_is_that_of_the_picture_as_it_is_shown(tmp_path, suffix, decode):
+    path = tmp_path / f"a{suffix}"
+    lying = Image.fromarray(picture(3, (120, 160)))
+    exif = lying.getexif()
+    exif[274] = 6
+    lying.save(path, exif=exif)
+    ((_, file),) = examine(tmp_path, [Job(path.name, (None,), is_video=False)], decode=decode)
+    assert [one.image_size_hw for one in file.looks] == [(160, 120)]
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
