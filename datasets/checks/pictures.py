@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import signal
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -98,7 +99,9 @@ def examine(
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_use_one_core) as pool:
-        yield from zip(jobs, pool.map(look, jobs, chunksize=_CHUNK), strict=True)
+        with _without_ctrl_c():
+            looks = pool.map(look, jobs, chunksize=_CHUNK)
+        yield from zip(jobs, looks, strict=True)
 
 
 def picture_findings(row: Row, look: Look) -> Iterator[Finding]:
@@ -222,6 +225,19 @@ def _got(fault: DatasetError) -> str:
 def _use_one_core() -> None:
     cv2.setNumThreads(1)
     ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that are begun in here never hear of Ctrl-C; this one does, at the end of it.
+
+    Else each of them would tell of it too.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.checks.pictures import Job, examine
+from datasets.checks.pictures import Job, _without_ctrl_c, examine
 from tests.datasets.checks.site import picture
 
 
@@ -74,3 +79,13 @@ def test_headers_alone_give_sizes_and_no_hash(tmp_path):
     ((_, file),) = examine(tmp_path, [Job("a.png", (None,), is_video=False)], decode=False)
     assert (file.sha256, file.looks[0].image_size_hw) == (None, (120, 160))
     assert file.looks[0].signature is None
+
+
+def test_ctrl_c_is_told_by_the_first_process_alone_and_after_the_others_have_begun():
+    is_deaf = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    told = []
+    with pytest.raises(KeyboardInterrupt), _without_ctrl_c():
+        os.kill(os.getpid(), signal.SIGINT)
+        told.append(subprocess.check_output([sys.executable, "-c", is_deaf], text=True))
+    assert told == ["True\n"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
