@@ -229,10 +229,7 @@ def _use_one_core() -> None:
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Processes that are begun in here never hear of Ctrl-C; this one does, at the end of it.
-
-    Else each of them would tell of it too.
-    """
+    """Processes that are begun in here never hear of Ctrl-C; else each of them would tell of it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
