@@ -35,7 +35,7 @@ class Request(Settings):
     Attributes:
         output: a folder for the numbers and the curves; features of pictures are kept in it.
         data_dir: where the public sets and the backbone's weights lie or are fetched to.
-        sets: of mask, age_gender and detection; the last trains detectors, which takes an hour.
+        sets: of mask, age_gender and detection; the last trains detectors, ten minutes a seed.
         num_seeds: runs of every chooser on faces; each has other first labels.
         first_seed: seeds count from it; the rule was tuned with 1000 to 1011.
         num_detection_seeds: runs of every chooser of the detector.
