@@ -11,6 +11,15 @@ from datasets import generated
 from datasets.__main__ import main
 
 
+@pytest.fixture
+def heeded_ctrl_c():
+    """Who is started in the background of a shell is deaf to Ctrl-C, and so are its tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_that_is_ended_says_so_in_a_word_and_leaves_no_half(
     tmp_path, capsys, monkeypatch, number
