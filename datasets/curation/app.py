@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from serving.core.errors import ConfigError
 
@@ -35,6 +36,9 @@ def check_port(port: int) -> None:
 def opened_app(loaded: Any, port: int) -> Iterator[str]:
     """The app over a FiftyOne data set, as long as the block lasts; gives its address.
 
+    The address holds the data set's name, not FiftyOne's slug of it: the page takes what stands
+    there for the name, and shows nothing when there is no such data set.
+
     No browser is opened. The page names two fonts at Google, which a browser asks for where it can;
     it sends nothing else away.
     """
@@ -42,7 +46,7 @@ def opened_app(loaded: Any, port: int) -> Iterator[str]:
 
     session = fo.launch_app(loaded, port=port, address=ADDRESS, remote=True, auto=False)
     try:
-        yield f"http://{ADDRESS}:{port}/datasets/{loaded.slug}"
+        yield f"http://{ADDRESS}:{port}/datasets/{quote(loaded.name, safe='')}"
     finally:
         session.close()
         fo.close_app()
